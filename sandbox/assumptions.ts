@@ -1,0 +1,81 @@
+/**
+ * What flespi's pages do not say and the sandbox had to decide: all of it, in one place. Whoever learns better changes it
+ * here. README.md has the same list in words.
+ */
+export interface Assumptions {
+  /** Inner error codes. Only 2 ("bad request") and 3 ("ACL") are known from real answers. */
+  errorCodes: { unauthorized: number; badRequest: number; forbidden: number; notFound: number };
+  /** Status when some of the selected items could be served and some not. */
+  partialSuccessStatus: number;
+  /** `fields=configuration.ident` gives `{"configuration":{"ident":..}}`; otherwise the flat key `configuration.ident`. */
+  nestedFields: boolean;
+  /** Where the valid names stand in an answer about an unknown field. */
+  schemaHint: 'in-error' | 'top-level';
+  /** `pagination` is sent even when neither `limit` nor `offset` was. */
+  paginationAlways: boolean;
+  /** Items a page gives without `limit`; 0 gives all. */
+  defaultLimit: number;
+  /** The highest `limit` that is honoured; 0 is no ceiling. A higher one is lowered without a word. */
+  maximumLimit: number;
+  /** `gw/devices/1/telemetry` works like `.../telemetry/all`; otherwise it is an unknown path. */
+  telemetryWithoutNames: boolean;
+  /** PUT and PATCH take an array with one object too. */
+  arrayBodyInPut: boolean;
+  /** What `DELETE` lists: `{"id":n}` or the bare number. */
+  deleteResult: 'objects' | 'numbers';
+  /** `POST .../messages` lists what was accepted; otherwise an empty result. */
+  messagePostResult: boolean;
+  /** Seconds that `POST .../commands` waits when the call gives no `timeout`, and the range it may ask for. */
+  commandTimeout: { default: number; minimum: number; maximum: number };
+  /** Deliveries that `commands-queue` attempts when the call gives no `max_attempts`. */
+  commandAttempts: number;
+  /** Seconds a queued command lives when the call gives no `ttl`, and the range it may ask for. */
+  commandTtl: { default: number; minimum: number; maximum: number };
+  /** Bytes of a request body; more is refused with 413. */
+  bodyLimit: number;
+  /** Bytes of the request line and headers; more is refused with 431. */
+  headerLimit: number;
+  /** Levels of a JSON body; more is refused with 400. */
+  jsonDepth: number;
+  /** Objects in one creating POST. */
+  createLimit: number;
+  /** Messages, log records and retained results that one item keeps; the oldest go first. */
+  recordsPerItem: number;
+  /** Days that a deleted item can be restored. */
+  deletedDays: number;
+  /** Event codes of `created`, `updated`, `deleted` in logs. */
+  itemEvents: { created: number; updated: number; deleted: number };
+  /** An answer is compressed, when the client accepts it, from this many bytes on. */
+  gzipFrom: number;
+  /** REST calls an account may make in a minute; 0 is no limit. The answer beyond it is a 429. */
+  callsPerMinute: number;
+  /** `Retry-After` of that 429 in seconds; 0 sends none. */
+  retryAfter: number;
+}
+
+export const defaultAssumptions: Readonly<Assumptions> = {
+  errorCodes: { unauthorized: 1, badRequest: 2, forbidden: 3, notFound: 4 },
+  partialSuccessStatus: 200,
+  nestedFields: true,
+  schemaHint: 'in-error',
+  paginationAlways: false,
+  defaultLimit: 0,
+  maximumLimit: 0,
+  telemetryWithoutNames: false,
+  arrayBodyInPut: false,
+  deleteResult: 'objects',
+  messagePostResult: true,
+  commandTimeout: { default: 30, minimum: 5, maximum: 60 },
+  commandAttempts: 3,
+  commandTtl: { default: 86_400, minimum: 60, maximum: 2_592_000 },
+  bodyLimit: 10 * 1024 * 1024,
+  headerLimit: 64 * 1024,
+  jsonDepth: 512,
+  createLimit: 1000,
+  recordsPerItem: 10_000,
+  deletedDays: 30,
+  itemEvents: { created: 1, updated: 2, deleted: 3 },
+  gzipFrom: 1024,
+  callsPerMinute: 0,
+  retryAfter: 0,
+};
