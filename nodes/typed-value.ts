@@ -1,0 +1,32 @@
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { FlespiError } from './protocol/flespi-error';
+
+/**
+ * The value of a typed input (str, num, json, msg, flow, global, env, jsonata, ...) for this message.
+ * Always through the callback: context may live in an asynchronous store, and JSONata is asynchronous.
+ * @throws FLESPI_BAD_INPUT with `property` (what the form calls it) and `reason`.
+ */
+export async function typedValue(
+  RED: NodeAPI,
+  node: Node,
+  msg: NodeMessage,
+  property: string,
+  value: string | undefined,
+  type: string | undefined,
+): Promise<unknown> {
+  if (value === undefined) return undefined;
+  const kind = type || 'str';
+  // As in core: an empty field is "not given", whatever its type would make of it.
+  if (value === '' && kind !== 'msg' && kind !== 'date') return undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      RED.util.evaluateNodeProperty(value, kind, node, msg, (error, result: unknown) => {
+        if (error) reject(error instanceof Error ? error : new Error(String(error)));
+        else resolve(result);
+      });
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FlespiError('FLESPI_BAD_INPUT', { attempted: node.type, params: { property, reason }, cause });
+  }
+}
