@@ -1,15 +1,8 @@
-/** A subscription topic taken apart, the model behind the topic builder (flespi: "MQTT", "Topic filtering"; shared subscriptions). */
-export interface TopicParts {
-  share?: { group: string; sticky?: { from?: number; count: number } };
-  filter?: {
-    cid?: number;
-    /** Unix seconds. */
-    modifiedSince?: number;
-    /** Expression over the payload, not encoded. */
-    payload?: string;
-    /** Expression over the whole message, not encoded. */
-    message?: string;
-  };
-  /** The levels below the prefixes: each a plain word, `+`, `#`, or a comma list. */
-  levels: readonly string[];
-}
+/**
+ * Topics as flespi's broker understands them, in both directions: built from parts for the wire, and taken apart again when
+ * somebody pastes one. Pure: the dialogs run it in the browser.
+ */
+export type { TopicFilter, TopicParts, TopicShare } from './topic-parts';
+export { buildTopic } from './topic-build';
+export { parseTopic } from './topic-parse';
+export { checkTopic, checkTopicName, safeLevel } from './topic-check';

@@ -1,0 +1,119 @@
+import { FlespiError } from './flespi-error';
+
+/** Bytes that the length field of an MQTT string can count [MQTT-1.5.4]. */
+const longest = 65_535;
+
+const utf8 = new TextEncoder();
+
+// Not allowed in an MQTT string, or only trouble there: NUL, other control characters [MQTT-1.5.4-2], halves of surrogate
+// pairs [MQTT-1.5.4-1]. A broker closes the connection on them, for every node that shares it.
+// eslint-disable-next-line no-control-regex -- they are the point
+const control = /[\u0000-\u001f\u007f-\u009f]/;
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+/** The error of a topic that cannot be used, with a sentence for `params.reason`. */
+export function badTopic(topic: string, reason: string, params: Record<string, string | number> = {}): FlespiError {
+  return new FlespiError('FLESPI_BAD_TOPIC', {
+    attempted: `topic ${shorten(topic)}`,
+    params: { ...params, topic: shorten(topic), reason },
+  });
+}
+
+function shorten(text: string): string {
+  const clean = text.replace(new RegExp(control, 'g'), '\ufffd');
+  return clean.length > 120 ? `${clean.slice(0, 120)}...` : clean;
+}
+
+function badText(text: string): string | undefined {
+  if (text === '') return 'it is empty';
+  if (control.test(text)) return 'it contains a control character';
+  if (loneSurrogate.test(text)) return 'it contains half a character (a lone surrogate)';
+  // Four bytes a UTF-16 unit at most: most topics are known to fit without being encoded.
+  if (text.length * 3 > longest && utf8.encode(text).length > longest) return `it is longer than ${longest} bytes`;
+  return undefined;
+}
+
+function badWildcard(levels: readonly string[]): string | undefined {
+  for (const [index, level] of levels.entries()) {
+    if (level === '+') continue;
+    if (level === '#') {
+      if (index < levels.length - 1) return '"#" may only be the last level';
+      continue;
+    }
+    for (const wildcard of ['+', '#']) {
+      if (level.includes(wildcard)) return `"${wildcard}" must be a whole level, not a part of "${shorten(level)}"`;
+    }
+  }
+  return undefined;
+}
+
+/** What is wrong with the levels of a subscription below its prefixes; `undefined` when nothing is. */
+export function badLevels(levels: readonly string[]): string | undefined {
+  if (levels.length === 0 || (levels.length === 1 && levels[0] === '')) return 'it has no levels';
+  const wildcard = badWildcard(levels);
+  if (wildcard) return wildcard;
+  const [first = ''] = levels;
+  if (first === '$share' || first === '$filter') return `"${first}" is a prefix: it needs a value and a topic after it`;
+  const flespi = first.split(',').some((word) => word === 'flespi');
+  for (const level of levels) {
+    // Legal in MQTT, but no topic of flespi has an empty level: such a subscription waits for ever.
+    if (flespi && level === '') return 'a level is empty';
+    if (!level.includes(',')) continue;
+    const words = level.split(',');
+    if (words.includes('')) return `the list "${shorten(level)}" has an empty entry`;
+  }
+  return undefined;
+}
+
+/**
+ * Why a topic filter may not go to a broker, or `undefined`. A bad filter makes brokers drop the connection
+ * (flespi answers DISCONNECT 143), and all nodes share it; so it is refused here, before the wire.
+ * It looks at the whole text, with or without `$share` and `$filter` prefixes.
+ */
+export function checkTopic(text: string): FlespiError | undefined {
+  const broken = badText(text);
+  if (broken) return badTopic(text, broken);
+  const levels = text.split('/');
+  if (levels[0] === '$share') {
+    const group = levels[1] ?? '';
+    if (group === '' || /[+#,]/.test(group)) return badTopic(text, 'a share group is a plain word');
+    levels.splice(0, 2);
+  }
+  if (levels[0] === '$filter') {
+    const conditions = levels[1] ?? '';
+    if (conditions === '') return badTopic(text, '"$filter/" needs a condition');
+    // [MQTT-4.7.1-1]: encoded they are data, raw they would be wildcards.
+    if (/[+#]/.test(conditions)) return badTopic(text, '"+" and "#" in a filter must be percent-encoded');
+    levels.splice(0, 2);
+    if (levels[0] === '$filter' || levels[0] === '$share') {
+      return badTopic(text, 'the order is $share, then one $filter, then the topic');
+    }
+  }
+  const wrong = badLevels(levels);
+  return wrong === undefined ? undefined : badTopic(text, wrong);
+}
+
+/** Why a message may not be published to a topic, or `undefined`: as {@link checkTopic}, and no wildcards [MQTT-3.3.2-2]. */
+export function checkTopicName(text: string): FlespiError | undefined {
+  const broken = badText(text) ?? (/[+#]/.test(text) ? 'a message cannot be published to a wildcard' : undefined);
+  return broken === undefined ? undefined : badTopic(text, broken);
+}
+
+/**
+ * A value that comes from a message as one level of a topic. It can never widen the topic: wildcards, separators, lists and
+ * prefixes (`+ # / , $`) are refused, as is everything that is not a plain text or number.
+ * @throws FlespiError `FLESPI_BAD_TOPIC`
+ */
+export function safeLevel(value: unknown): string {
+  const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
+  if (typeof text !== 'string') {
+    throw badTopic(describe(value), 'a level of a topic is a text or a number');
+  }
+  const broken = badText(text) ?? (/[+#/,$]/.test(text) ? 'a value may not contain any of + # / , $' : undefined);
+  if (broken) throw badTopic(text, broken);
+  return text;
+}
+
+function describe(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+}
