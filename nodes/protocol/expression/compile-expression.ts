@@ -1,5 +1,6 @@
 import { defaultAssumptions } from './assumptions';
-import { holds, makeEvaluator, valueOf } from './evaluate';
+import { holds, valueOf } from './evaluate';
+import { makeEvaluator } from './evaluator';
 import type { EvaluationContext } from './function-definition';
 import { findFunction } from './functions';
 import { parseExpression, type ParseOptions } from './parser';
@@ -31,25 +32,22 @@ export function compileExpression(text: string, options: ParseOptions = {}): Com
   const expression = parseExpression(text, options);
   const assumptions = { ...defaultAssumptions, ...options.assumptions };
   const evaluator = makeEvaluator(expression, assumptions);
+  const get = () => evaluator;
   return {
     expression,
     references: referencesOf(expression),
-    test: (scope, context = nothing) => holds(evaluator, scope, context, assumptions),
-    value: (scope, context = nothing) => valueOf(evaluator, scope, context),
+    test: (scope, context = nothing) => holds(get, scope, context, assumptions),
+    value: (scope, context = nothing) => valueOf(get, scope, context),
   };
 }
 
-/** Names of the parameters that an expression can read, in the order of the text. */
+/** Names of the parameters that an expression can read, in the order of the text, each once. */
 export function referencesOf(expression: Expression): readonly string[] {
   const names = new Set<string>();
   walk(expression, (node) => {
     if (node.type === 'reference') names.add(node.name);
     if (node.type !== 'call') return;
-    const definition = findFunction(node.name, defaultAssumptions);
-    for (const name of definition?.reads ?? []) names.add(name);
-    const [first] = node.arguments;
-    if (definition?.namesParameter && first?.type === 'literal' && typeof first.value === 'string')
-      names.add(first.value);
+    for (const name of findFunction(node.name, defaultAssumptions)?.reads?.(node) ?? []) names.add(name);
   });
   return [...names];
 }

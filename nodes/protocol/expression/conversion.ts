@@ -1,6 +1,6 @@
 import type { Assumptions } from './assumptions';
 import { Failure, show } from './expression-error';
-import type { CallSite } from './function-definition';
+import { constantName, type CallSite } from './function-definition';
 import { truth, type Result } from './operations';
 import { member, read } from './scope';
 import { asNumber, parseNumber, typeOf, type Value } from './value';
@@ -11,7 +11,7 @@ export function toNumber(value: Value, site: CallSite): Result {
   if (typeof value !== 'string') {
     return new Failure('TYPE', { where: 'tonumber()', wanted: 'number, text or boolean', given: typeOf(value) });
   }
-  const quoted = site.call.arguments[0]?.type === 'literal' && site.assumptions.quotedNameInTonumber;
+  const quoted = site.assumptions.quotedNameInTonumber && constantName(site.call) !== undefined;
   const parameter = quoted ? read(site.scope, value) : undefined;
   const meant = typeof parameter === 'string' ? parseNumber(parameter) : asNumber(parameter ?? value);
   return meant ?? new Failure('NOT_A_NUMBER', { text: show(value) });

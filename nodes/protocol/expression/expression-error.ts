@@ -97,9 +97,15 @@ export class Failure {
   constructor(
     readonly code: EvaluationErrorCode,
     readonly params: ErrorParams = {},
-    /** 0 until the operator or call in whose place it happened is known. */
+    /** 0 until {@link at} sets it. */
     public column = 0,
   ) {}
+}
+
+/** Gives a failure its place, unless it has one: operators and functions do not know where they stand. */
+export function at<T>(column: number, result: T | Failure): T | Failure {
+  if (result instanceof Failure && result.column === 0) result.column = column;
+  return result;
 }
 
 /** Quotes and shortens what a person typed, so that no message grows with its input. */

@@ -44,10 +44,10 @@ export interface FunctionDefinition {
   readonly counts?: { readonly wanted: string; readonly accept: (count: number) => boolean };
   /** `analytics`: lives on a previous message, geofences and the like, which selectors and MQTT filters do not have. */
   readonly usable: 'anywhere' | 'analytics';
-  /** Parameters of the input that it reads by itself. */
-  readonly reads?: readonly string[];
-  /** Its first argument is the name of a parameter of the input. */
-  readonly namesParameter?: true;
+  /** The parameters of the input that a call reads besides its arguments, as far as its text tells. */
+  readonly reads?: (call: Call) => readonly string[];
+  /** A guess: there only while `unlistedFunctions` of the assumptions names it. */
+  readonly assumed?: true;
   readonly body: Evaluate | { readonly choose: Choose };
 }
 
@@ -80,6 +80,11 @@ export function naming(
     typeof name === 'string'
       ? evaluate(name, site, rest)
       : new Failure('TYPE', { where, wanted: 'a name in quotes', given: typeOf(name) });
+}
+
+/** The first argument, where it is text that stands in the expression. */
+export function constantName({ arguments: [first] }: Call): string | undefined {
+  return first?.type === 'literal' && typeof first.value === 'string' ? first.value : undefined;
 }
 
 export function missing(name: string): Failure {

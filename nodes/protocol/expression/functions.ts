@@ -1,12 +1,28 @@
-import type { Assumptions } from './assumptions';
+import { defaultAssumptions, type Assumptions } from './assumptions';
 import { calendarPart, type CalendarPart } from './calendar';
 import { memberOrNth, toBoolean, toNumber, toText } from './conversion';
 import { Failure } from './expression-error';
-import { missing, naming, numeric, type Choose, type Evaluate, type FunctionDefinition } from './function-definition';
+import {
+  constantName,
+  missing,
+  naming,
+  numeric,
+  type Choose,
+  type Evaluate,
+  type FunctionDefinition,
+} from './function-definition';
 import { truth } from './operations';
 import { distance, distanceTo, duration, geofence, positionParameters, travelled } from './position';
 import { exists, read } from './scope';
-import { asNumber, typeOf, type ValueType } from './value';
+import type { Call } from './syntax';
+import { asNumber, parseNumber, typeOf, type ValueType } from './value';
+
+type Extras = Partial<Pick<FunctionDefinition, 'counts' | 'reads' | 'usable' | 'assumed'>>;
+
+const analytics: Extras = { usable: 'analytics' };
+const assumed: Extras = { assumed: true };
+const readsNamed = (call: Call): readonly string[] => listed(constantName(call));
+const readsPosition = (): readonly string[] => positionParameters;
 
 /** The functions, as data, in the order in which they are listed for people. */
 const definitions: readonly FunctionDefinition[] = [
@@ -24,40 +40,45 @@ const definitions: readonly FunctionDefinition[] = [
   typeTest('isstring', 'string'),
   typeTest('isboolean', 'boolean'),
   typeTest('isjson', 'json'),
-  define('tonumber(x)', 'x as a number', 1, 1, ([x = null], site) => toNumber(x, site)),
+  define('tonumber(x)', 'x as a number', 1, 1, ([x = null], site) => toNumber(x, site), {
+    reads: (call) => listed(constantName(call)).filter((text) => parseNumber(text) === undefined),
+  }),
   define('toboolean(x)', 'x as true or false', 1, 1, ([x = null], site) => toBoolean(x, site.assumptions)),
   define('tostring(x)', 'x as text', 1, 1, ([x = null]) => toText(x)),
 
-  {
-    ...define(
-      'exists("name")',
-      'true when there is such a parameter',
-      1,
-      1,
-      naming('exists()', (name, { scope }) => exists(scope, name)),
-    ),
-    namesParameter: true,
-  },
-  {
-    ...define(
-      'json("name", index, ...)',
-      'what a JSON parameter holds at an index or under a name',
-      2,
-      32,
-      naming('json()', (name, { scope }, path) => {
-        const value = read(scope, name);
-        return value === undefined ? missing(name) : path.reduce(memberOrNth, value);
-      }),
-    ),
-    namesParameter: true,
-  },
+  define(
+    'exists("name")',
+    'true when there is such a parameter',
+    1,
+    1,
+    naming('exists()', (name, { scope }) => exists(scope, name)),
+    { reads: readsNamed },
+  ),
+  define(
+    'json("name", index, ...)',
+    'what a JSON parameter holds at an index or under a name',
+    2,
+    32,
+    naming('json()', (name, { scope }, path) => {
+      const value = read(scope, name);
+      return value === undefined ? missing(name) : path.reduce(memberOrNth, value);
+    }),
+    { reads: readsNamed },
+  ),
 
   define('abs(x)', 'x without its sign', 1, 1, numeric('abs()', Math.abs)),
-  define('round(x, digits)', 'x rounded to a whole number or to so many digits', 1, 2, numeric('round()', round)),
-  define('floor(x)', 'the next whole number below', 1, 1, numeric('floor()', Math.floor)),
-  define('ceil(x)', 'the next whole number above', 1, 1, numeric('ceil()', Math.ceil)),
-  define('min(a, b, ...)', 'the smallest of the numbers', 1, 32, numeric('min()', Math.min)),
-  define('max(a, b, ...)', 'the largest of the numbers', 1, 32, numeric('max()', Math.max)),
+  define(
+    'round(x, digits)',
+    'x rounded to a whole number or to so many digits',
+    1,
+    2,
+    numeric('round()', round),
+    assumed,
+  ),
+  define('floor(x)', 'the next whole number below', 1, 1, numeric('floor()', Math.floor), assumed),
+  define('ceil(x)', 'the next whole number above', 1, 1, numeric('ceil()', Math.ceil), assumed),
+  define('min(a, b, ...)', 'the smallest of the numbers', 1, 32, numeric('min()', Math.min), assumed),
+  define('max(a, b, ...)', 'the largest of the numbers', 1, 32, numeric('max()', Math.max), assumed),
 
   define(
     'now()',
@@ -71,90 +92,94 @@ const definitions: readonly FunctionDefinition[] = [
   calendar('hour', 'the hour of a unix time, 0 to 23'),
   calendar('minute', 'the minute of a unix time, 0 to 59'),
 
-  {
-    ...define(
-      'distance(lat1, lon1, lat2, lon2)',
-      'kilometres between two points; without arguments, from the previous message to this one',
-      0,
-      4,
-      (values, { scope, context }) =>
-        values.length === 0 ? travelled('distance()', scope, context) : distance('distance()', values),
-    ),
-    counts: { wanted: 'no or 4 arguments', accept: (count) => count === 0 || count === 4 },
-  },
-  {
-    ...define(
-      'distance_to(lat, lon)',
-      'kilometres from the position to a point',
-      2,
-      2,
-      ([lat = null, lon = null], { scope }) => distanceTo(lat, lon, scope),
-    ),
-    reads: positionParameters,
-  },
+  define(
+    'distance(lat1, lon1, lat2, lon2)',
+    'kilometres between two points; without arguments, from the previous message to this one',
+    0,
+    4,
+    (values, { scope, context }) =>
+      values.length === 0 ? travelled('distance()', scope, context) : distance('distance()', values),
+    {
+      counts: { wanted: 'no or 4 arguments', accept: (count) => count === 0 || count === 4 },
+      reads: (call) => (call.arguments.length === 0 ? positionParameters : []),
+    },
+  ),
+  define(
+    'distance_to(lat, lon)',
+    'kilometres from the position to a point',
+    2,
+    2,
+    ([lat = null, lon = null], { scope }) => distanceTo(lat, lon, scope),
+    { reads: readsPosition },
+  ),
 
-  analytics(
+  define(
     'previous("name")',
     'the parameter of the previous message',
     1,
     1,
-    [],
     naming('previous()', (name, { context }) => {
       if (!context.previous) return new Failure('NO_PREVIOUS', { where: 'previous()' });
       return read(context.previous, name) ?? null;
     }),
+    analytics,
   ),
-  analytics(
+  define(
     'mileage()',
     'kilometres since the previous message',
     0,
     0,
-    positionParameters,
     (_none, { scope, context }) => travelled('mileage()', scope, context),
+    { ...analytics, reads: readsPosition },
   ),
-  analytics('duration()', 'seconds since the previous message', 0, 0, ['timestamp'], (_none, { scope, context }) =>
-    duration(scope, context),
+  define(
+    'duration()',
+    'seconds since the previous message',
+    0,
+    0,
+    (_none, { scope, context }) => duration(scope, context),
+    { ...analytics, reads: () => ['timestamp'] },
   ),
-  analytics(
+  define(
     'geofence("name")',
     'true inside of that geofence; without a name, the name of the geofence around the position',
     0,
     1,
-    positionParameters,
     ([name], site) => geofence(name, site),
+    { ...analytics, reads: readsPosition },
   ),
-  analytics(
+  define(
     'metadata("name")',
     'a value of the metadata of the device',
     1,
     1,
-    [],
-    naming('metadata()', (name, site) => {
-      const { scope, context } = site;
+    naming('metadata()', (name, { scope, context }) => {
       const value = context.metadata ? read(context.metadata, name) : read(scope, `metadata.${name}`);
       return value === undefined ? missing(`metadata.${name}`) : value;
     }),
+    { ...analytics, reads: (call) => readsNamed(call).map((name) => `metadata.${name}`) },
   ),
 ];
 
 const byName: ReadonlyMap<string, FunctionDefinition> = new Map(definitions.map((entry) => [entry.name, entry]));
-const unlisted: ReadonlySet<string> = new Set(['round', 'floor', 'ceil', 'min', 'max']);
 
 /** The function of that name, if there is one and the assumptions allow it. */
-export function findFunction(name: string, assumptions: Assumptions): FunctionDefinition | undefined {
-  if (unlisted.has(name) && !assumptions.unlistedFunctions.includes(name)) return undefined;
-  return byName.get(name);
+export function findFunction(name: string, { unlistedFunctions }: Assumptions): FunctionDefinition | undefined {
+  const definition = byName.get(name);
+  return definition?.assumed && !unlistedFunctions.includes(name) ? undefined : definition;
 }
 
 /** What `GET /storage/expressions/functions` lists, and what a dialog offers while typing. */
 export type ListedFunction = Pick<FunctionDefinition, 'name' | 'usage' | 'description' | 'arguments'>;
 
-export const expressionFunctions: readonly ListedFunction[] = definitions.map((entry) => ({
-  name: entry.name,
-  usage: entry.usage,
-  description: entry.description,
-  arguments: entry.arguments,
-}));
+export const expressionFunctions: readonly ListedFunction[] = definitions
+  .filter(({ name }) => findFunction(name, defaultAssumptions))
+  .map((entry) => ({
+    name: entry.name,
+    usage: entry.usage,
+    description: entry.description,
+    arguments: entry.arguments,
+  }));
 
 /** Functions that have no value in selectors, message filters and MQTT filters: there is no message before. */
 export const analyticsFunctions: readonly string[] = definitions
@@ -167,20 +192,10 @@ function define(
   min: number,
   max: number,
   body: Evaluate | { readonly choose: Choose },
+  extras: Extras = {},
 ): FunctionDefinition {
   const name = usage.slice(0, usage.indexOf('('));
-  return { name, usage, description, arguments: { min, max }, usable: 'anywhere', body };
-}
-
-function analytics(
-  usage: string,
-  description: string,
-  min: number,
-  max: number,
-  reads: readonly string[],
-  body: Evaluate,
-): FunctionDefinition {
-  return { ...define(usage, description, min, max, body), usable: 'analytics', reads };
+  return { name, usage, description, arguments: { min, max }, usable: 'anywhere', body, ...extras };
 }
 
 function typeTest(name: string, type: ValueType): FunctionDefinition {
@@ -207,4 +222,8 @@ function round(value = 0, digits = 0): number {
   const scaled = Math.abs(value) * scale;
   if (!Number.isFinite(scaled) || scale === 0) return scale === 0 ? 0 : value;
   return (Math.sign(value) * Math.round(scaled)) / scale;
+}
+
+function listed(name: string | undefined): readonly string[] {
+  return name === undefined ? [] : [name];
 }

@@ -1,6 +1,19 @@
 import type { Assumptions } from './assumptions';
 import { Failure } from './expression-error';
-import { add, arithmetic, bitwise, division, equals, finite, ordering, shift, truth, type Result } from './operations';
+import {
+  add,
+  arithmetic,
+  bitAnd,
+  bitOr,
+  bitXor,
+  division,
+  equals,
+  finite,
+  ordering,
+  shift,
+  truth,
+  type Result,
+} from './operations';
 import { asNumber, typeOf, type Value } from './value';
 
 /**
@@ -47,30 +60,9 @@ const binary = {
   '!=': { precedence: 6, evaluate: (l, r, a) => opposite(equals(l, r, a)), pattern: 'constant', negated: true },
   '~': { precedence: 6, evaluate: noPattern('~'), pattern: 'always' },
   '!~': { precedence: 6, evaluate: noPattern('!~'), pattern: 'always', negated: true },
-  '&': {
-    precedence: 5,
-    evaluate: bitwise(
-      '&',
-      (l, r) => l & r,
-      (l, r) => l & r,
-    ),
-  },
-  '^': {
-    precedence: 4,
-    evaluate: bitwise(
-      '^',
-      (l, r) => l ^ r,
-      (l, r) => l ^ r,
-    ),
-  },
-  '|': {
-    precedence: 3,
-    evaluate: bitwise(
-      '|',
-      (l, r) => l | r,
-      (l, r) => l | r,
-    ),
-  },
+  '&': { precedence: 5, evaluate: bitAnd },
+  '^': { precedence: 4, evaluate: bitXor },
+  '|': { precedence: 3, evaluate: bitOr },
   '&&': { precedence: 2, evaluate: (_left, right, a) => truth(right, a, '&&'), settledBy: false },
   '||': { precedence: 1, evaluate: (_left, right, a) => truth(right, a, '||'), settledBy: true },
 } as const satisfies Record<string, BinaryOperator>;

@@ -15,6 +15,7 @@ export {
 export type { EvaluationContext, Geofence } from './function-definition';
 export { analyticsFunctions, expressionFunctions, type ListedFunction } from './functions';
 export { distanceBetween, isInside, type Geometry, type Point } from './geo';
+export { tokensOf, type Token } from './lexer';
 export { defaultLimits, parseExpression, type ParseOptions } from './parser';
 export { printExpression } from './print-expression';
 export { exists, lookUp, scopeOf, type Scope } from './scope';

@@ -13,8 +13,8 @@ export type Token =
 // Sticky, so that they match at a place instead of on a copy. None of them can backtrack more than a step.
 const space = /\s*/y;
 const numberShape = /0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?/y;
-const nameShape = /[\p{L}_][\p{L}\p{N}_#]*(?:\.[\p{L}\p{N}_#]+)*/uy;
-const nameCharacter = /[\p{L}\p{N}_#.]*/uy;
+const nameShape = /[\p{L}_][\p{L}\p{M}\p{N}_#]*(?:\.[\p{L}\p{M}\p{N}_#]+)*/uy;
+const nameCharacter = /[\p{L}\p{M}\p{N}_#.]*/uy;
 const textStep = /[^\\"']+/y;
 
 const escapes: Readonly<Record<string, string>> = {
@@ -25,6 +25,17 @@ const escapes: Readonly<Record<string, string>> = {
   r: '\r',
   t: '\t',
 };
+
+/** All tokens of an expression, the end included: for colouring it, say. Throws {@link ExpressionError}. */
+export function tokensOf(source: string): readonly Token[] {
+  const tokens: Token[] = [];
+  for (let offset = 0; ;) {
+    const { token, next } = readToken(source, offset);
+    tokens.push(token);
+    if (token.type === 'end') return tokens;
+    offset = next;
+  }
+}
 
 /** Reads the token at or after `offset`, and where the next one starts. Throws {@link ExpressionError}. */
 export function readToken(source: string, offset: number): { token: Token; next: number } {

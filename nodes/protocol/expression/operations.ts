@@ -46,7 +46,7 @@ export function division(where: string, calculate: (left: number, right: number)
  * Bit operators as C has them on 64-bit integers. JavaScript's own work on 32 bits, which serves most calls; the others
  * take the longer way over BigInt.
  */
-export function bitwise(
+function bitwise(
   where: string,
   short: (left: number, right: number) => number,
   long: (left: bigint, right: bigint) => bigint,
@@ -71,6 +71,22 @@ export function shift(where: string, move: (value: bigint, by: bigint) => bigint
   };
 }
 
+export const bitAnd = bitwise(
+  '&',
+  (left, right) => left & right,
+  (left, right) => left & right,
+);
+export const bitOr = bitwise(
+  '|',
+  (left, right) => left | right,
+  (left, right) => left | right,
+);
+export const bitXor = bitwise(
+  '^',
+  (left, right) => left ^ right,
+  (left, right) => left ^ right,
+);
+
 export function equals(left: Value, right: Value, assumptions: Assumptions): boolean | Failure {
   return elementwise('==', left, right, assumptions, equalScalars);
 }
@@ -84,18 +100,20 @@ export function ordering(where: string, accept: (order: number) => boolean) {
     const a = comparable(left, assumptions);
     const b = comparable(right, assumptions);
     if (a === undefined || b === undefined) return mismatch(where, left, right);
-    return !Number.isNaN(a - b) || a === b ? accept(a === b ? 0 : a - b) : false;
+    return accept(a < b ? -1 : a > b ? 1 : a === b ? 0 : NaN);
   };
   return (left: Value, right: Value, assumptions: Assumptions): boolean | Failure =>
     elementwise(where, left, right, assumptions, compare);
 }
 
-/** A value against a compiled pattern, for `~` and for `==` with a constant that has wildcards. */
+/** A value against a prepared pattern, for `~` and for `==` with a constant that has wildcards. */
 export function fits(where: string, value: Value, test: (text: string) => boolean, assumptions: Assumptions) {
-  return elementwise(where, value, null, assumptions, (element) => {
-    if (typeof element === 'string') return test(element);
-    return element === null ? false : new Failure('TYPE', { where, wanted: 'string', given: typeOf(element) });
-  });
+  if (typeof value === 'string') return test(value);
+  if (value === null) return false;
+  if (Array.isArray(value) && assumptions.anyElement) {
+    return value.some((element: Value) => typeof element === 'string' && test(element));
+  }
+  return new Failure('TYPE', { where, wanted: 'string', given: typeOf(value) });
 }
 
 type Comparison = (left: Value, right: Value, assumptions: Assumptions) => boolean | Failure;

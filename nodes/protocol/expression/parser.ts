@@ -8,19 +8,20 @@ import type { Call, Expression } from './syntax';
 export interface ParseOptions {
   /** Longest text, in characters. */
   readonly length?: number;
-  /** Deepest nesting of parentheses, brackets, calls and operators. It also bounds the stack that everything else needs. */
+  /** Deepest nesting of parentheses, brackets, calls and operators; 500 at most, because it bounds the stack that is needed. */
   readonly depth?: number;
   readonly assumptions?: Partial<Assumptions>;
 }
 
 export const defaultLimits = { length: 65_536, depth: 200 } as const;
+const deepest = 500;
 
 /** Parses an expression. Throws {@link ExpressionError} with the column for everything that is not one, in linear time. */
 export function parseExpression(text: string, options: ParseOptions = {}): Expression {
   const length = options.length ?? defaultLimits.length;
   if (text.length > length) throw new ExpressionError('TOO_LONG', length + 1, { limit: length });
   const assumptions = { ...defaultAssumptions, ...options.assumptions };
-  return new Parser(text, options.depth ?? defaultLimits.depth, assumptions).parse();
+  return new Parser(text, Math.min(options.depth ?? defaultLimits.depth, deepest), assumptions).parse();
 }
 
 /** Precedence climbing over one token of look-ahead. */

@@ -55,7 +55,8 @@ function lookInto(value: Value | undefined, rest: string): Value | undefined {
   if (!Array.isArray(value)) return lookUp(value as JsonObject, rest);
   const found: Value[] = [];
   for (const element of value as readonly Value[]) {
-    const part = lookInto(element, rest);
+    // Arrays in arrays are no neighbours, and how deep they go is up to the data.
+    const part = Array.isArray(element) ? undefined : lookInto(element, rest);
     if (Array.isArray(part)) for (const inner of part as readonly Value[]) found.push(inner);
     else if (part !== undefined) found.push(part);
   }
