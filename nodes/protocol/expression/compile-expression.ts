@@ -14,9 +14,9 @@ export interface CompiledExpression {
   /** Names of the parameters that it can read, each once: its own references and what its functions read. */
   readonly references: readonly string[];
   /** True when the expression holds for the input. An error counts as false; never throws. */
-  test(scope: Scope | JsonObject, context?: EvaluationContext): boolean;
+  readonly test: (scope: Scope | JsonObject, context?: EvaluationContext) => boolean;
   /** The value for the input. Throws EvaluationError, and nothing else. */
-  value(scope: Scope | JsonObject, context?: EvaluationContext): Value;
+  readonly value: (scope: Scope | JsonObject, context?: EvaluationContext) => Value;
 }
 
 const nothing: EvaluationContext = {};

@@ -102,9 +102,9 @@ export class Failure {
   ) {}
 }
 
-/** Gives a failure its place, unless it has one: operators and functions do not know where they stand. */
+/** Gives a failure its place: operators and functions do not know where they stand. */
 export function at<T>(column: number, result: T | Failure): T | Failure {
-  if (result instanceof Failure && result.column === 0) result.column = column;
+  if (result instanceof Failure) result.column = column;
   return result;
 }
 

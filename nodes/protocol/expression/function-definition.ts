@@ -58,7 +58,7 @@ export type Evaluate = (values: readonly Value[], site: CallSite) => Result;
 export type Choose = (test: boolean) => number;
 
 /** A body that works on numbers; null and booleans count as such, as they do for operators. */
-export function numeric(where: string, calculate: (...numbers: readonly number[]) => number | undefined): Evaluate {
+export function numeric(where: string, calculate: (...numbers: readonly number[]) => number): Evaluate {
   return (values) => {
     const numbers: number[] = [];
     for (const value of values) {
@@ -66,8 +66,7 @@ export function numeric(where: string, calculate: (...numbers: readonly number[]
       if (number === undefined) return new Failure('TYPE', { where, wanted: 'number', given: typeOf(value) });
       numbers.push(number);
     }
-    const result = calculate(...numbers);
-    return result === undefined ? new Failure('NUMBER_RANGE', { where }) : finite(result, where);
+    return finite(calculate(...numbers), where);
   };
 }
 

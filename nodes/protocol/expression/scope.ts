@@ -85,7 +85,7 @@ function step(value: Value, index: Value): Value | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (Array.isArray(value)) {
     const at = typeof index === 'string' && elementNumber.test(index) ? Number(index) : index;
-    return typeof at === 'number' && Number.isInteger(at) && at >= 0 ? (value as readonly Value[])[at] : undefined;
+    return typeof at === 'number' ? (value as readonly Value[])[at] : undefined;
   }
   const key = typeof index === 'number' ? String(index) : index;
   return typeof key === 'string' && Object.hasOwn(value, key) ? (value as JsonObject)[key] : undefined;
