@@ -1,11 +1,23 @@
+import { label, packageName } from './editor/text.mts';
+import { checkTopics } from './editor/topic-checks.mts';
+import { TopicRowForm, type TopicRow } from './editor/topic-row.mts';
+
+const text = (key: string): string => RED._(`${packageName}/flespi-subscribe:flespi-subscribe.${key}`);
+
+const newRow = (): TopicRow => ({ topic: 'flespi/message/gw/devices/+', qos: '0', rh: '0' });
+
 RED.nodes.registerType('flespi-subscribe', {
   category: 'flespi',
   color: '#A9C8CF',
   defaults: {
     name: { value: '' },
-    account: { value: '', type: 'flespi-config', required: true },
+    account: { value: '', type: 'flespi-config', required: true, label: label('call.account') },
     /** `{ topic, qos, rh }` each: the exact topic filter, 0 or 1, retain handling 0, 1 or 2. */
-    topics: { value: [{ topic: 'flespi/message/gw/devices/+', qos: '0', rh: '0' }] },
+    topics: {
+      value: [{ topic: 'flespi/message/gw/devices/+', qos: '0', rh: '0' }],
+      label: text('topics'),
+      validate: checkTopics,
+    },
     /** auto, json, text or buffer. */
     datatype: { value: 'auto' },
     /** 1 gives the node an input for msg.action. */
@@ -19,6 +31,46 @@ RED.nodes.registerType('flespi-subscribe', {
   icon: 'flespi.svg',
   paletteLabel: 'flespi subscribe',
   label() {
-    return this.name || this.topics[0]?.topic || 'flespi subscribe';
+    const [first, ...more] = Array.isArray(this['topics']) ? (this['topics'] as TopicRow[]) : [];
+    if (this.name || !first) return this.name || 'flespi subscribe';
+    const topic = first.topic.length > 50 ? `${first.topic.slice(0, 48)}…` : first.topic;
+    return more.length > 0 ? `${topic} +${more.length}` : topic;
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  oneditprepare() {
+    const account = $('#node-input-account');
+    const list = $('#node-input-topics-list');
+    list.editableList<Partial<TopicRow>>({
+      addItem(container, _index, data) {
+        const fresh = data.topic === undefined;
+        const row = Object.assign(data, { ...newRow(), ...data });
+        new TopicRowForm(container, row, () => String(account.val() ?? ''), fresh);
+      },
+      addButton: text('add'),
+      removable: true,
+      sortable: true,
+      height: 'auto',
+      ariaLabel: text('topics'),
+    });
+    const topics = Array.isArray(this['topics']) ? (this['topics'] as TopicRow[]) : [];
+    for (const row of topics) list.editableList('addItem', { ...row });
+
+    $('#flespi-dynamic').prop('checked', Number(this['inputs']) === 1);
+    account.on('change', () => {
+      const version = RED.nodes.node(String(account.val() ?? ''))?.['protocolVersion'];
+      $('#flespi-mqtt3').toggle(version === '4');
+    });
+    account.trigger('change');
+  },
+  oneditsave() {
+    const rows = $('#node-input-topics-list').editableList('items').toArray();
+    this['topics'] = rows
+      .map((item) => $(item).data('data') as TopicRow)
+      .filter(({ topic }) => topic.trim() !== '')
+      .map(({ topic, qos, rh }) => ({ topic: topic.trim(), qos, rh }));
+    // A hidden input, because the editor takes the number of inputs from there.
+    $('#node-input-inputs').val($('#flespi-dynamic').is(':checked') ? 1 : 0);
   },
 });

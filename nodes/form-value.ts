@@ -24,12 +24,12 @@ export interface NumberRange {
  * A whole number, or undefined when nothing was given.
  * @throws FLESPI_BAD_INPUT for anything else.
  */
-export function wholeNumber(property: string, value: unknown, { min, max }: NumberRange): number | undefined {
+export function wholeNumber(name: string, value: unknown, { min, max }: NumberRange): number | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const number = typeof value === 'string' ? Number(value.trim() || Number.NaN) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number) && number >= min && number <= max) return number;
-  const reason = `expected a whole number from ${min} to ${max}, got ${shown(value)}`;
-  throw new FlespiError('FLESPI_BAD_INPUT', { attempted: property, params: { property, reason } });
+  const params = { problem: 'number-range', name, min, max, given: shown(value) };
+  throw new FlespiError('FLESPI_BAD_INPUT', { attempted: name, params });
 }
 
 /** A value as error sentences show it: short, and never an object's insides. */

@@ -4,17 +4,17 @@ import { FlespiError } from './protocol/flespi-error';
 /**
  * The value of a typed input (str, num, json, msg, flow, global, env, jsonata, ...) for this message.
  * Always through the callback: context may live in an asynchronous store, and JSONata is asynchronous.
- * @throws FLESPI_BAD_INPUT with `property` (what the form calls it) and `reason`.
+ * @throws FLESPI_BAD_INPUT; `name` is what the form calls it.
  */
 export async function typedValue(
   RED: NodeAPI,
   node: Node,
   msg: NodeMessage,
-  property: string,
+  name: string,
   value: string | undefined,
   type: string | undefined,
 ): Promise<unknown> {
-  if (value === undefined) return undefined;
+  if (value === undefined || type === 'none') return undefined;
   const kind = type || 'str';
   // As in core: an empty field is "not given", whatever its type would make of it.
   if (value === '' && kind !== 'msg' && kind !== 'date') return undefined;
@@ -26,7 +26,7 @@ export async function typedValue(
       });
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FlespiError('FLESPI_BAD_INPUT', { attempted: node.type, params: { property, reason }, cause });
+    const given = `${kind === 'jsonata' ? 'JSONata' : `${kind}.`}${kind === 'jsonata' ? '' : value}`;
+    throw new FlespiError('FLESPI_BAD_INPUT', { attempted: name, params: { problem: 'no-value', name, given }, cause });
   }
 }

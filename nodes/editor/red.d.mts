@@ -9,7 +9,7 @@ declare global {
   interface EditedNode extends Record<string, unknown> {
     id: string;
     name: string;
-    _(key: string, values?: Record<string, string | number>): string;
+    _(key: string, values?: Readonly<Record<string, string | number>>): string;
   }
 
   /**
@@ -18,7 +18,7 @@ declare global {
    */
   type Validator = (this: EditedNode, value: unknown, options: { label?: string } | undefined) => boolean | string;
 
-  interface PropertyDefinition {
+  interface NodeDefault {
     value: unknown;
     type?: string;
     required?: boolean;
@@ -30,7 +30,7 @@ declare global {
     category: string;
     categoryDescription?: string;
     color?: string;
-    defaults: Record<string, PropertyDefinition>;
+    defaults: Record<string, NodeDefault>;
     credentials?: Record<string, { type: 'text' | 'password' }>;
     inputs?: 0 | 1;
     outputs?: number;
@@ -78,7 +78,7 @@ declare global {
   }
 
   const RED: {
-    _(key: string, values?: Record<string, string | number>): string;
+    _(key: string, values?: Readonly<Record<string, string | number>>): string;
     nodes: {
       registerType(type: string, definition: NodeDefinition): void;
       node(id: string): EditedNode | null;
