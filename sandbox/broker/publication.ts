@@ -2,7 +2,7 @@
 export interface Publication {
   topic: string;
   payload: Buffer;
-  qos: 0 | 1;
+  qos: 0 | 1 | 2;
   retain: boolean;
   /** Account of the publisher; becomes the user property `cid` of every delivery. */
   cid: number;
