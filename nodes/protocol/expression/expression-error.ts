@@ -60,6 +60,9 @@ const reasons: Readonly<Record<ExpressionErrorCode, (params: ErrorParams) => str
   INTERNAL: () => 'The value could not be calculated',
 };
 
+/** All codes, for whoever translates them. */
+export const expressionErrorCodes = Object.keys(reasons) as readonly ExpressionErrorCode[];
+
 /** An expression that cannot be used. `column` counts from 1; `params` hold what the sentence names, for translations. */
 export class ExpressionError extends Error {
   override name = 'ExpressionError';

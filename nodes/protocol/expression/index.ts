@@ -8,6 +8,7 @@ export { evaluate, matches } from './evaluate';
 export {
   EvaluationError,
   ExpressionError,
+  expressionErrorCodes,
   type ErrorParams,
   type EvaluationErrorCode,
   type ExpressionErrorCode,

@@ -10,7 +10,7 @@ export interface Scope {
   has?(name: string): boolean;
 }
 
-/** Names are short; beyond this a name is missing, so that no text from outside can make looking up slow. */
+/** Names are short; a longer one is missing, so that no text from outside decides how deep looking up goes. */
 export const longestName = 256;
 
 /** A scope over a JSON object, by {@link lookUp}. */
@@ -39,8 +39,8 @@ export function exists(scope: Scope | JsonObject, name: string): boolean {
  */
 export function lookUp(object: JsonObject, name: string): Value | undefined {
   if (Object.hasOwn(object, name)) return object[name];
-  // Each key is visited at most once, as its path spells a different beginning of the name.
   if (name.length > longestName) return undefined;
+  // Each key is visited at most once, as its path spells a different beginning of the name.
   for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
     const key = name.slice(0, dot);
     if (!Object.hasOwn(object, key)) continue;

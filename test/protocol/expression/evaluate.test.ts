@@ -71,6 +71,18 @@ describe('expression evaluation', () => {
     assert.equal(compileExpression(`a${'[0]'.repeat(links)}`).value({ a: [] }), null);
   });
 
+  it('refuses patterns that no text deserves', () => {
+    const pattern = '*a'.repeat(2049);
+    for (const text of [`x ~ "${pattern}"`, `x == "${pattern}"`, 'x ~ pattern']) {
+      assert.throws(() => compileExpression(text).value({ x: 'a', pattern }), { code: 'PATTERN_TOO_LONG', column: 3 });
+    }
+    assert.equal(
+      compileExpression('x == pattern').value({ x: pattern, pattern }),
+      true,
+      'plain text may be as long as it likes',
+    );
+  });
+
   it('looks at one branch only', () => {
     const asked: string[] = [];
     const scope: Scope = {

@@ -37,8 +37,10 @@ describe('expression scope', () => {
   it('ends on any name', function () {
     this.timeout(1000);
     const object: JsonObject = { a: { a: { a: { a: 1 } } } };
-    assert.equal(lookUp(object, 'a'.padEnd(100_000, '.a')), undefined);
-    assert.equal(lookUp(object, '.'.repeat(100_000)), undefined);
+    assert.equal(lookUp(object, 'a'.padEnd(1_000_000, '.a')), undefined);
+    assert.equal(lookUp(object, '.'.repeat(1_000_000)), undefined);
+    const deep = JSON.parse(`${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`) as JsonObject;
+    assert.equal(lookUp(deep, 'a'.padEnd(19_999, '.a')), undefined);
     assert.equal(lookUp(object, ''), undefined);
   });
 
