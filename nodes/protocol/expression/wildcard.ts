@@ -9,7 +9,8 @@ export function isPattern(text: string): boolean {
 export type TextTest = (text: string) => boolean;
 
 /**
- * Makes the test for a pattern with `*` and `?`. Its time grows linearly with the text, whatever the pattern: the runs
+ * Makes the test for a pattern with `*` and `?`. Its time grows linearly with the text, by a factor that
+ * {@link longestPattern} bounds: the runs
  * between the stars are looked for one after the other, each from where the one before ended, never going back. (Taking
  * the leftmost place for each leaves the most room for the rest, so there is nothing to go back for.)
  */

