@@ -41,6 +41,10 @@ export interface Assumptions {
   createLimit: number;
   /** Messages, log records and retained results that one item keeps; the oldest go first. */
   recordsPerItem: number;
+  /** Records in one answer; more are cut off. */
+  recordsPerAnswer: number;
+  /** Messages of several devices come one device after the other; otherwise all in order of time. */
+  messagesByDevice: boolean;
   /** Days that a deleted item can be restored. */
   deletedDays: number;
   /** Event codes of `created`, `updated`, `deleted` in logs. */
@@ -73,6 +77,8 @@ export const defaultAssumptions: Readonly<Assumptions> = {
   jsonDepth: 512,
   createLimit: 1000,
   recordsPerItem: 10_000,
+  recordsPerAnswer: 200_000,
+  messagesByDevice: true,
   deletedDays: 30,
   itemEvents: { created: 1, updated: 2, deleted: 3 },
   gzipFrom: 1024,

@@ -1,3 +1,5 @@
+import type { Assumptions } from './assumptions';
+
 /** How a sandbox is started; the command line of `npm run sandbox` has the same names. */
 export interface SandboxOptions {
   /** Ports on 127.0.0.1; 0 is any free one. */
@@ -18,4 +20,6 @@ export interface SandboxOptions {
   cert?: string;
   /** Unix seconds. */
   now?: () => number;
+  /** What to assume differently about the real platform. */
+  assumptions?: Partial<Assumptions>;
 }

@@ -1,0 +1,308 @@
+import { AccountTree } from '../account/account-tree';
+import type { Token } from '../account/token';
+import type { Assumptions } from '../assumptions';
+import type { PublishEvent } from '../broker/publication';
+import type { DeviceLink, History } from '../fleet/gateway';
+import { Bin } from './bin';
+import { completeItem } from './complete-item';
+import { DeviceCommands } from './device-commands';
+import { DeviceGateway } from './device-gateway';
+import { DeviceSettings } from './device-settings';
+import { DeviceStates } from './device-state';
+import { entities, entityOf } from './entities';
+import { Idents } from './idents';
+import type { Entity, Item } from './item';
+import { ItemStore } from './item-store';
+import { LinkStore, type LinkData } from './link-store';
+import { Logs } from './logs';
+import { MessageBuffers } from './message-buffers';
+import { relations, type Relation } from './relations';
+import { badRequest } from './rejection';
+import { Topics } from './topics';
+import { Usage } from './usage';
+
+export interface PlatformOptions {
+  assumptions: Assumptions;
+  publish: PublishEvent;
+  /** Unix seconds, with fractions. */
+  now: () => number;
+  rootCid: number;
+}
+
+/** The state of the platform and the writes to it; every write is announced on the standard topics and logged. */
+export class Platform {
+  readonly assumptions: Assumptions;
+  readonly now: () => number;
+  readonly topics: Topics;
+  readonly accounts: AccountTree;
+  readonly logs: Logs;
+  readonly bin: Bin;
+  readonly devices = new DeviceStates();
+  readonly idents: Idents;
+  readonly gateway: DeviceGateway;
+  readonly commands: DeviceCommands;
+  readonly settings: DeviceSettings;
+  /** What came in by each channel, whichever device it was for. */
+  readonly channelMessages: MessageBuffers;
+  /** Intervals that were posted to each asset. */
+  readonly assetIntervals: MessageBuffers;
+  readonly usage: Usage;
+  /** Records of each container, by its id. */
+  readonly containerMessages: MessageBuffers;
+  /** Made-up past of the devices that the fleet plays: from `historyFrom` to `startedAt`. */
+  history: History | undefined;
+  historyFrom = 0;
+  /** The way to the vehicles, once there are any. */
+  deviceLink: DeviceLink | undefined;
+  readonly startedAt: number;
+  readonly #items: ReadonlyMap<string, ItemStore>;
+  readonly #links: ReadonlyMap<string, LinkStore>;
+
+  constructor({ assumptions, publish, now, rootCid }: PlatformOptions) {
+    this.assumptions = assumptions;
+    this.now = now;
+    this.startedAt = now();
+    this.topics = new Topics(publish);
+    this.logs = new Logs(assumptions.recordsPerItem);
+    this.bin = new Bin(assumptions.deletedDays, now);
+    this.#items = new Map(entities.map(({ path, firstId }) => [path, new ItemStore(firstId)]));
+    this.#links = new Map(relations.map(({ path }) => [path, new LinkStore()]));
+    this.channelMessages = new MessageBuffers(assumptions.recordsPerItem, 'server.timestamp');
+    this.containerMessages = new MessageBuffers(assumptions.recordsPerItem, 'key');
+    this.assetIntervals = new MessageBuffers(assumptions.recordsPerItem, 'begin');
+    this.usage = new Usage(assumptions.recordsPerItem, now);
+    this.idents = new Idents(this.items('gw/devices'));
+    this.gateway = new DeviceGateway(this);
+    this.commands = new DeviceCommands(this);
+    this.settings = new DeviceSettings(this);
+    this.accounts = new AccountTree({
+      rootCid,
+      now,
+      tokens: this.items('platform/tokens'),
+      subaccounts: this.items('platform/subaccounts'),
+      inGroups: (path, id, groups) => this.inGroups(path, id, groups),
+    });
+  }
+
+  close(): void {
+    this.commands.close();
+    this.settings.close();
+  }
+
+  items(path: string): ItemStore {
+    return this.#items.get(path) ?? new ItemStore(entityOf(path).firstId);
+  }
+
+  links(path: string): LinkStore {
+    return this.#links.get(path) ?? new LinkStore();
+  }
+
+  /** Is the item in one of the groups? With `all`, in any group. */
+  inGroups(path: string, id: number, groups: ReadonlySet<number> | 'all'): boolean {
+    if (path === 'gw/groups') return groups === 'all' || groups.has(id);
+    for (const group of this.links(`gw/groups/${path.slice(path.indexOf('/') + 1)}`).parents(id)) {
+      if (groups === 'all' || groups.has(group)) return true;
+    }
+    return false;
+  }
+
+  /** Makes an item of checked values. Throws a Rejection when it cannot be. */
+  create(path: string, cid: number, values: Readonly<Record<string, unknown>>, actor?: Token): Item {
+    const entity = entityOf(path);
+    const store = this.items(path);
+    const item = newItem(entity, store.nextId(), cid, values);
+    completeItem[path]?.(item, this);
+    store.set(item);
+    this.#changedAccounts(path);
+    this.topics.item(path, publicItem(entity, item));
+    this.#logItem(entity, 'created', item, { new: publicItem(entity, item) }, actor);
+    return item;
+  }
+
+  /** Puts an item that is there when the platform starts: no log, and topics only when {@link announce} is called. */
+  seed(path: string, cid: number, values: Readonly<Record<string, unknown>>, id?: number): Item {
+    const store = this.items(path);
+    const item = newItem(entityOf(path), id ?? store.nextId(), cid, values);
+    completeItem[path]?.(item, this);
+    store.set(item);
+    this.#changedAccounts(path);
+    return item;
+  }
+
+  /** Publishes the state of all items. */
+  announce(): void {
+    for (const entity of entities) {
+      for (const item of this.items(entity.path).values()) this.topics.item(entity.path, publicItem(entity, item));
+    }
+  }
+
+  /** Stores new values of some fields, already checked. */
+  change(path: string, item: Item, values: Readonly<Record<string, unknown>>, actor?: Token): Item {
+    const entity = entityOf(path);
+    const next: Item = { ...item, ...values };
+    completeItem[path]?.(next, this);
+    this.items(path).set(next);
+    const [old, now] = [publicItem(entity, item), publicItem(entity, next)];
+    this.topics.changes(path, old, now);
+    this.#logItem(entity, 'updated', next, { old, new: now }, actor);
+    return next;
+  }
+
+  /** Moves an item to another account; the caller has checked that it may. */
+  move(path: string, item: Item, cid: number, actor?: Token): Item {
+    if (path === 'gw/devices' && item['enabled'] === true) {
+      throw badRequest('a device must be disabled before it is moved', { id: item.id });
+    }
+    return this.change(path, item, { cid }, actor);
+  }
+
+  remove(path: string, item: Item, actor?: Token): void {
+    const entity = entityOf(path);
+    if (path === 'platform/subaccounts') this.#refuseAccountInUse(item);
+    if (path === 'gw/devices') this.#forgetDevice(item);
+    this.#unlinkAll(entity, item.id);
+    this.items(path).delete(item.id);
+    this.#changedAccounts(path);
+    if (entity.restorable) this.bin.put(entity, item);
+    this.topics.gone(path, publicItem(entity, item));
+    this.#logItem(entity, 'deleted', item, { old: publicItem(entity, item) }, actor);
+  }
+
+  /** Puts a deleted item back under its old id. */
+  restore(path: string, item: Item, actor?: Token): Item {
+    const entity = entityOf(path);
+    const back = { ...item };
+    completeItem[path]?.(back, this);
+    if (path === 'gw/devices' && back['blocked'] === true) throw badRequest('its ident is in use', { id: item.id });
+    this.items(path).set(back);
+    this.topics.item(path, publicItem(entity, back));
+    this.#logItem(entity, 'created', back, { new: publicItem(entity, back) }, actor);
+    return back;
+  }
+
+  link(relation: Relation, parent: Item, child: Item, data: LinkData): void {
+    this.links(relation.path).set(parent.id, child.id, data);
+    this.#announceLink(relation, parent, child.id, data);
+    this.#logLink(relation, 'created', parent, child.id);
+  }
+
+  changeLink(relation: Relation, parent: Item, childId: number, data: LinkData): void {
+    this.links(relation.path).set(parent.id, childId, data);
+    this.#announceLink(relation, parent, childId, data);
+    this.#logLink(relation, 'updated', parent, childId);
+  }
+
+  unlink(relation: Relation, parent: Item, childId: number): void {
+    if (!this.links(relation.path).delete(parent.id, childId)) return;
+    this.topics.state(linkTopic(relation, parent.id, childId), parent.cid, undefined);
+    this.#logLink(relation, 'deleted', parent, childId);
+  }
+
+  #announceLink(relation: Relation, parent: Item, childId: number, data: LinkData): void {
+    const value = { [relation.parentKey]: parent.id, [relation.childKey]: childId, ...data };
+    this.topics.state(linkTopic(relation, parent.id, childId), parent.cid, value);
+  }
+
+  #unlinkAll(entity: Entity, id: number): void {
+    for (const relation of relations) {
+      const links = this.links(relation.path);
+      if (relation.child === entity) {
+        for (const parentId of links.parents(id)) {
+          const parent = this.items(relation.parent.path).get(parentId);
+          if (parent) this.unlink(relation, parent, id);
+        }
+      }
+      const parent = relation.parent === entity ? this.items(entity.path).get(id) : undefined;
+      if (parent) for (const childId of links.children(id)) this.unlink(relation, parent, childId);
+    }
+  }
+
+  #forgetDevice(device: Item): void {
+    this.idents.release(device.id);
+    const state = this.devices.get(device.id);
+    const path = `gw/devices/${device.id}`;
+    const gone = (topic: string): void => this.topics.state(`${path}/${topic}`, device.cid, undefined);
+    for (const name of Object.keys(state?.telemetry ?? {})) gone(`telemetry/${name}`);
+    for (const name of state?.settings?.keys() ?? []) gone(`settings/${name}`);
+    for (const id of state?.queue?.keys() ?? []) gone(`commands-queue/${id}`);
+    if (state?.connection) gone(`connections/${state.connection.id}`);
+    if (state) gone('connected');
+    this.devices.delete(device.id);
+  }
+
+  #refuseAccountInUse(account: Item): void {
+    const inUse = entities.some(({ path }) => {
+      for (const item of this.items(path).values()) if (item.cid === account.id) return true;
+      return false;
+    });
+    if (inUse) throw badRequest('the subaccount still owns items', { id: account.id });
+  }
+
+  #changedAccounts(path: string): void {
+    if (path === 'platform/subaccounts') this.accounts.changed();
+  }
+
+  #logItem(
+    entity: Entity,
+    event: 'created' | 'updated' | 'deleted',
+    item: Item,
+    detail: Record<string, unknown>,
+    actor: Token | undefined,
+  ): void {
+    const record = {
+      event_code: this.assumptions.itemEvents[event],
+      origin_type: entity.originType,
+      origin_id: item.id,
+      cid: item.cid,
+      timestamp: this.now(),
+      ...(actor && { token_id: actor.id }),
+      ...detail,
+    };
+    this.logs.add(entity.path, item.id, record);
+    this.topics.log(`${entity.path}/${item.id}`, event, item.cid, record);
+  }
+
+  #logLink(relation: Relation, event: 'created' | 'updated' | 'deleted', parent: Item, childId: number): void {
+    const record = {
+      event_code: this.assumptions.itemEvents[event],
+      origin_type: relation.originType ?? relation.parent.originType,
+      origin_id: parent.id,
+      item_type: relation.child.originType,
+      item_id: childId,
+      cid: parent.cid,
+      timestamp: this.now(),
+    };
+    this.logs.add(relation.parent.path, parent.id, record);
+    this.topics.log(linkTopic(relation, parent.id, childId), event, parent.cid, record);
+  }
+}
+
+function newItem(entity: Entity, id: number, cid: number, values: Readonly<Record<string, unknown>>): Item {
+  const item = {} as Item;
+  for (const [name, field] of Object.entries(entity.fields)) {
+    if (name === 'id' || name === 'cid') item[name] = name === 'id' ? id : cid;
+    else if (Object.hasOwn(values, name)) item[name] = values[name];
+    else if (field.default !== undefined) item[name] = copyOf(field.default);
+  }
+  return item;
+}
+
+/** Defaults are shared by all items and their objects must not be. */
+function copyOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? structuredClone(value) : value;
+}
+
+/** An item as topics and logs show it: the fields of its plain answer, without secrets. */
+export function publicItem({ fields }: Entity, item: Item): Item {
+  const shown = {} as Item;
+  for (const name of Object.keys(fields)) {
+    const field = fields[name];
+    if (field?.onRequest || field?.secret || item[name] === undefined) continue;
+    shown[name] = item[name];
+  }
+  return shown;
+}
+
+function linkTopic({ parent, child }: Relation, parentId: number, childId: number): string {
+  return `${parent.path}/${parentId}/${child.path.slice(child.path.indexOf('/') + 1)}/${childId}`;
+}

@@ -1,0 +1,27 @@
+import type { Assumptions } from '../assumptions';
+import { Rejection, type RejectionKind } from '../platform/rejection';
+import type { ErrorEntry } from './call';
+
+const statuses: Readonly<Record<RejectionKind, number>> = { 'bad-request': 400, forbidden: 403, 'not-found': 404 };
+
+/** The HTTP status of a refusal as a whole. */
+export function statusOf(rejection: Rejection): number {
+  return statuses[rejection.kind];
+}
+
+/** An entry of `errors` made of whatever was thrown. What is no Rejection is a mistake of the sandbox, and thrown on. */
+export function errorEntry(assumptions: Assumptions, error: unknown): ErrorEntry {
+  if (!(error instanceof Rejection)) throw error;
+  const { kind, reason, detail } = error;
+  const { errorCodes } = assumptions;
+  const code = {
+    'bad-request': errorCodes.badRequest,
+    forbidden: errorCodes.forbidden,
+    'not-found': errorCodes.notFound,
+  };
+  const entry: ErrorEntry = { code: code[kind], reason };
+  if (detail.id !== undefined) entry.id = detail.id;
+  if (detail.column !== undefined) entry.column = detail.column;
+  if (detail.hint !== undefined) entry.schema_hint = { fields: detail.hint };
+  return entry;
+}

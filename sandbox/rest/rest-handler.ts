@@ -1,0 +1,165 @@
+import { scopeOfAction, type ItemScope } from '../account/access-list';
+import type { Broker } from '../broker/broker';
+import type { Platform } from '../platform/platform';
+import { Rejection } from '../platform/rejection';
+import { actions, type Rule } from './actions';
+import type { Call, ErrorEntry, Outcome } from './call';
+import type { Resource } from './catalogue';
+import { entryRules } from './entry-rules';
+import { itemRules } from './item-rules';
+import { parseJson } from './json-text';
+import { linkRules } from './link-rules';
+import { parseQuery, takesOf } from './query';
+import { errorEntry, statusOf } from './refusal';
+import type { RestAnswer, RestCall, RestHandler } from './rest-call';
+import { findRoute, type Route } from './route';
+import { seriesRules } from './series-rules';
+
+const rules: Readonly<Record<Resource['kind'], Readonly<Partial<Record<string, Rule>>>>> = {
+  items: itemRules,
+  links: linkRules,
+  entries: entryRules,
+  series: seriesRules,
+  action: {},
+};
+
+export interface RestHandlerOptions {
+  platform: Platform;
+  /** Asked for when a call comes: the broker itself needs the handler to start. */
+  broker: () => Broker;
+  /** Told of what should not have happened, with the method and the path. */
+  onError?: (error: unknown, attempted: string) => void;
+}
+
+/**
+ * The one way of a REST call, by whichever door it came: find the resource, check the rights, take the call apart, apply the
+ * resource's rule, put the answer into its envelope. Never rejects.
+ */
+export function createRestHandler({ platform, broker, onError }: RestHandlerOptions): RestHandler {
+  return async (restCall) => {
+    try {
+      return await answer(platform, broker(), restCall);
+    } catch (error) {
+      if (error instanceof Rejection) return failure(statusOf(error), [errorEntry(platform.assumptions, error)]);
+      if (error instanceof URIError) {
+        return failure(400, [{ code: platform.assumptions.errorCodes.badRequest, reason: 'broken percent-encoding' }]);
+      }
+      onError?.(error, `${restCall.method} ${restCall.path}`);
+      return failure(500, [{ code: platform.assumptions.errorCodes.badRequest, reason: 'internal error' }]);
+    }
+  };
+}
+
+async function answer(platform: Platform, broker: Broker, restCall: RestCall): Promise<RestAnswer> {
+  const route = findRoute(restCall.path);
+  const takes = route && takesOf(route.resource, restCall.method);
+  const rule = route && ruleOf(route, restCall.method);
+  if (!route || takes === undefined || !rule) return unknownPath();
+  const { token } = restCall;
+  const cid = accountOf(platform, restCall);
+  if (platform.usage.call(cid, restCall.body?.byteLength ?? 0) > (platform.assumptions.callsPerMinute || Infinity)) {
+    return tooMany(platform);
+  }
+  const body = parseBody(platform, restCall);
+  const call: Call = {
+    platform,
+    broker,
+    token,
+    cid,
+    accounts: platform.accounts.subtree(cid),
+    scope: allowed(route.resource, restCall),
+    method: restCall.method,
+    resource: route.resource,
+    slots: route.slots,
+    query: parseQuery(restCall.query, takes, body),
+    body,
+    errors: [],
+  };
+  const outcome = await rule(call);
+  const result = envelope(platform, call, outcome);
+  logCall(platform, call, restCall, result.status);
+  return result;
+}
+
+function ruleOf({ resource }: Route, method: string): Rule | undefined {
+  return actions[resource.path]?.[method] ?? rules[resource.kind][method];
+}
+
+/** The account to run in: the token's own, or one below it. */
+function accountOf(platform: Platform, { token, cid }: RestCall): number {
+  if (cid === undefined || cid === token.cid) return token.cid;
+  if (platform.accounts.subtree(token.cid).has(cid)) return cid;
+  throw new Rejection('forbidden', `account ${cid} is not accessible`);
+}
+
+function allowed({ path }: Resource, { token, method }: RestCall): ItemScope {
+  const [namespace, collection, ...more] = path.split('/');
+  const submodule = more.find((segment) => segment !== '{}');
+  // A link is also in reach of who may do it to the item itself; what is below an item wants its own right.
+  const scope = scopeOfAction(token, { uri: `${namespace}/${collection}`, method, submodule });
+  if (scope !== undefined) return scope;
+  throw new Rejection(
+    'forbidden',
+    token.access.type === 2 ? 'action is not permitted by ACL' : 'action is not permitted by token',
+  );
+}
+
+function parseBody(platform: Platform, { body }: RestCall): unknown {
+  if (body === undefined || body.byteLength === 0) return undefined;
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  return text.trim() === '' ? undefined : parseJson(text, 'body', platform.assumptions.jsonDepth);
+}
+
+function envelope({ assumptions }: Platform, { errors }: Call, { result, pagination }: Outcome): RestAnswer {
+  const body: Record<string, unknown> = { result };
+  if (errors.length > 0) body['errors'] = errors;
+  if (pagination) body['pagination'] = pagination;
+  // What was refused for all items is refused as a whole.
+  const failed = errors.length > 0 && result.length === 0;
+  const status = failed
+    ? statusOfEntries(assumptions.errorCodes, errors)
+    : errors.length > 0
+      ? assumptions.partialSuccessStatus
+      : 200;
+  return { status, headers: json, body: JSON.stringify(body) };
+}
+
+const json = { 'content-type': 'application/json' };
+const text = { 'content-type': 'text/plain; charset=utf-8' };
+
+function statusOfEntries(codes: Platform['assumptions']['errorCodes'], errors: readonly ErrorEntry[]): number {
+  if (errors.every(({ code }) => code === codes.notFound)) return 404;
+  return errors.every(({ code }) => code === codes.forbidden) ? 403 : 400;
+}
+
+export function failure(status: number, errors: readonly ErrorEntry[]): RestAnswer {
+  return { status, headers: json, body: JSON.stringify({ result: [], errors }) };
+}
+
+/** Not the JSON envelope (seen by the Home Assistant component). */
+function unknownPath(): RestAnswer {
+  return { status: 404, headers: text, body: 'Not found' };
+}
+
+function tooMany({ assumptions }: Platform): RestAnswer {
+  const { errorCodes, retryAfter } = assumptions;
+  const { status, headers, body } = failure(429, [{ code: errorCodes.badRequest, reason: 'api_calls limit exceeded' }]);
+  return { status, headers: retryAfter > 0 ? { ...headers, 'retry-after': String(retryAfter) } : headers, body };
+}
+
+/** The account's own log of its calls; reads are not in it. */
+function logCall(platform: Platform, { cid, token }: Call, { method, path, via }: RestCall, status: number): void {
+  if (method === 'GET') return;
+  platform.logs.add('platform/customer', cid, {
+    event_code: 10,
+    origin_type: 1,
+    origin_id: cid,
+    cid,
+    timestamp: platform.now(),
+    method,
+    uri: `/${path}`,
+    http_code: status,
+    token_id: token.id,
+    transport: via,
+  });
+}
