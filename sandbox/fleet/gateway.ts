@@ -12,6 +12,8 @@ export interface Gateway {
   report(deviceId: number, messages: readonly DeviceMessage[]): void;
   /** The device opened or lost its connection. */
   connection(deviceId: number, up: boolean): void;
+  /** The device is moved from one group to another, both by name as in `fleetGroups`. Without it nothing moves. */
+  regroup?(deviceId: number, from: string, to: string): void;
 }
 
 /** What the fleet offers to the platform: the way to a vehicle. */
@@ -21,6 +23,16 @@ export interface DeviceLink {
    * Rejects when the device is out of contact, or with the signal.
    */
   command(deviceId: number, name: string, properties: Record<string, unknown>, signal: AbortSignal): Promise<unknown>;
+  /**
+   * Writes a setting, or reads it anew when `properties` is undefined, and resolves with what the device holds afterwards.
+   * Rejects as `command` does, and when the device has no such setting.
+   */
+  setting?(
+    deviceId: number,
+    name: string,
+    properties: Record<string, unknown> | undefined,
+    signal: AbortSignal,
+  ): Promise<Record<string, unknown>>;
 }
 
 /** History of a device, made up on demand and the same for the same seed: messages with `from <= timestamp <= to`, ascending. */

@@ -1,0 +1,140 @@
+import { blocksBefore, dayAt, planDay } from './day-plan';
+import type { DayPlan, PlannedTrip } from './day-plan';
+import { Recall } from './recall';
+import { courseOf, placeOf } from './road-grid';
+import type { Place } from './road-grid';
+import { driveTrip, motionAt } from './trip';
+import type { HarshEvent, Trip } from './trip';
+import { vehicleOf } from './vehicle';
+import type { Vehicle } from './vehicle';
+
+/** A vehicle at one moment. */
+export interface VehicleState {
+  readonly time: number;
+  readonly place: Place;
+  /** Degrees clockwise from north; of the last movement while it stands. */
+  readonly heading: number;
+  /** km/h */
+  readonly speed: number;
+  readonly ignition: boolean;
+  /** On the way from stop to stop, red lights included. */
+  readonly onTrip: boolean;
+  /** Kilometres on the odometer; never falls. */
+  readonly mileage: number;
+  readonly metresToday: number;
+  /** Seconds since the engine was started or stopped. */
+  readonly since: number;
+  readonly plan: DayPlan;
+}
+
+/** One leg of a day, from the start of the engine to its stop. */
+export interface Outing {
+  readonly planned: PlannedTrip;
+  readonly begin: number;
+  readonly arrival: number;
+  /** The engine stops. */
+  readonly end: number;
+  readonly events: readonly { time: number; kind: HarshEvent }[];
+}
+
+/** The day that odometers are counted from: 1 January 2026. */
+const firstDay = 20_454;
+const remembered = 4096;
+
+/**
+ * Where every vehicle of a fleet is at any time. Past and present are the same curve, so whoever follows a vehicle live goes on
+ * exactly where its history ends.
+ */
+export class Drives {
+  readonly #vehicles = new Map<number, Vehicle>();
+  readonly #plans = new Recall<DayPlan>(remembered);
+  readonly #trips = new Recall<Trip>(remembered);
+
+  constructor(private readonly seed: number) {}
+
+  vehicle(index: number): Vehicle {
+    let vehicle = this.#vehicles.get(index);
+    if (!vehicle) {
+      vehicle = vehicleOf(this.seed, index);
+      this.#vehicles.set(index, vehicle);
+    }
+    return vehicle;
+  }
+
+  plan(vehicle: Vehicle, day: number): DayPlan {
+    return this.#plans.get(keyOf(vehicle, day), () => planDay(vehicle, day));
+  }
+
+  outing(vehicle: Vehicle, plan: DayPlan, planned: PlannedTrip): Outing {
+    const trip = this.#trip(vehicle, plan, planned);
+    const arrival = planned.departure + trip.duration;
+    return {
+      planned,
+      begin: planned.begin,
+      arrival,
+      end: Math.min(arrival + planned.lingers, planned.next),
+      events: trip.events.map(({ at, kind }) => ({ time: planned.departure + at, kind })),
+    };
+  }
+
+  /** The trip that began last before the time, if any did on that day. */
+  lastTrip(plan: DayPlan, time: number): PlannedTrip | undefined {
+    let found: PlannedTrip | undefined;
+    for (const trip of plan.trips) {
+      if (trip.begin > time) break;
+      found = trip;
+    }
+    return found;
+  }
+
+  stateAt(vehicle: Vehicle, time: number): VehicleState {
+    const plan = this.plan(vehicle, dayAt(vehicle, time));
+    const planned = this.lastTrip(plan, time);
+    const before = blocksBefore(vehicle, plan.day) - blocksBefore(vehicle, firstDay);
+    const odometer = (metresToday: number) => ({
+      metresToday,
+      mileage: vehicle.mileage + (before * vehicle.grid.block + metresToday) / 1000,
+    });
+    if (!planned) {
+      return {
+        time,
+        place: placeOf(vehicle.grid, vehicle.home.x, vehicle.home.y),
+        heading: courseOf(vehicle.grid, vehicle.home.x, vehicle.home.y, 0).heading,
+        speed: 0,
+        ignition: false,
+        onTrip: false,
+        ...odometer(0),
+        since: time - plan.begin,
+        plan,
+      };
+    }
+    const trip = this.#trip(vehicle, plan, planned);
+    const motion = motionAt(vehicle.grid, trip, time - planned.departure);
+    const arrival = planned.departure + trip.duration;
+    const end = Math.min(arrival + planned.lingers, planned.next);
+    const course = courseOf(vehicle.grid, motion.x, motion.y, motion.direction);
+    const ignition = time < end;
+    return {
+      time,
+      place: placeOf(vehicle.grid, motion.x, motion.y),
+      heading: course.heading,
+      speed: motion.speed * course.stretch * 3.6,
+      ignition,
+      onTrip: time >= planned.departure && time < arrival,
+      ...odometer(planned.driven * vehicle.grid.block + motion.driven),
+      since: time - (ignition ? planned.begin : end),
+      plan,
+    };
+  }
+
+  #trip(vehicle: Vehicle, plan: DayPlan, planned: PlannedTrip): Trip {
+    return this.#trips.get(keyOf(vehicle, plan.day) * 64 + planned.number, () =>
+      driveTrip(vehicle.grid, planned, vehicle.style),
+    );
+  }
+}
+
+/** Days repeat after 179 years. */
+function keyOf(vehicle: Vehicle, day: number): number {
+  return vehicle.index * 65_536 + (day & 65_535);
+}
