@@ -39,6 +39,11 @@ export type FlespiErrorCode =
   | 'FLESPI_SUBSCRIBE_REFUSED'
   | 'FLESPI_PUBLISH_REFUSED'
   | 'FLESPI_NEEDS_MQTT5'
+  // MQTT: it works, but not as asked. These come as warnings of a state, never as failures.
+  | 'FLESPI_SESSION_LOST'
+  | 'FLESPI_QOS_LOWERED'
+  | 'FLESPI_NOT_VERIFIED'
+  | 'FLESPI_NOT_CONFIRMED'
   | 'FLESPI_BAD_PAYLOAD';
 
 /** One entry of flespi's `errors` list. */

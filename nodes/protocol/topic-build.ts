@@ -12,7 +12,7 @@ import type { TopicFilter, TopicParts, TopicShare } from './topic-parts';
 export function buildTopic(parts: TopicParts): string {
   const path = parts.levels.join('/');
   for (const level of parts.levels) {
-    if (level.includes('/')) throw badTopic(path, `"/" separates levels and cannot be a part of "${level}"`);
+    if (level.includes('/')) throw badTopic(path, 'slash');
   }
   const wrong = badLevels(parts.levels);
   if (wrong) throw badTopic(path, wrong);
@@ -26,11 +26,11 @@ export function buildTopic(parts: TopicParts): string {
 function sharePrefix(share: TopicShare | undefined, path: string): string[] {
   if (!share) return [];
   const { group, sticky } = share;
-  if (group === '' || /[/+#,:]/.test(group)) throw badTopic(path, 'a share group is a word without / + # , :');
+  if (group === '' || /[/+#,:]/.test(group)) throw badTopic(path, 'group');
   if (!sticky) return ['$share', group];
   const { from, count } = sticky;
-  if (!isCount(count) || count < 1) throw badTopic(path, 'a sticky group counts one level or more');
-  if (from !== undefined && !isCount(from)) throw badTopic(path, 'the first level of a sticky group is counted from 0');
+  if (!isCount(count) || count < 1) throw badTopic(path, 'sticky');
+  if (from !== undefined && !isCount(from)) throw badTopic(path, 'sticky');
   return ['$share', from === undefined ? `${group}:${count}` : `${group}:${from}:${count}`];
 }
 
@@ -43,11 +43,11 @@ function filterPrefix(filter: TopicFilter | undefined, path: string): string[] {
   if (filter.modifiedSince !== undefined) {
     const since = filter.modifiedSince;
     // String() of huge and tiny numbers has an exponent, whose "+" would be a wildcard.
-    if (!(since >= 0 && since < 1e15)) throw badTopic(path, 'the time is given in unix seconds');
+    if (!(since >= 0 && since < 1e15)) throw badTopic(path, 'time');
     conditions.push(`modified_since=${Number.isInteger(since) ? since : since.toFixed(6).replace(/0+$/, '')}`);
   }
   if (filter.cid !== undefined) {
-    if (!isCount(filter.cid) || filter.cid < 1) throw badTopic(path, 'a subaccount is given by its id');
+    if (!isCount(filter.cid) || filter.cid < 1) throw badTopic(path, 'cid');
     conditions.push(`cid=${filter.cid}`);
   }
   return conditions.length === 0 ? [] : ['$filter', conditions.join('&')];

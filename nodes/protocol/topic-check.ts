@@ -9,13 +9,41 @@ const utf8 = new TextEncoder();
 // pairs [MQTT-1.5.4-1]. A broker closes the connection on them, for every node that shares it.
 // eslint-disable-next-line no-control-regex -- they are the point
 const control = /[\u0000-\u001f\u007f-\u009f]/;
-const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+export const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
-/** The error of a topic that cannot be used, with a sentence for `params.reason`. */
-export function badTopic(topic: string, reason: string, params: Record<string, string | number> = {}): FlespiError {
+/** What can be wrong with a topic: a key for translations, and the phrase. */
+const problems = {
+  empty: 'it is empty',
+  control: 'it contains a control character',
+  'half-character': 'it contains half a character (a lone surrogate)',
+  long: `it is longer than ${longest} bytes`,
+  'no-levels': 'it has no levels',
+  'rest-not-last': '"#" may only be the last level',
+  'wildcard-in-word': '"+" and "#" must be whole levels',
+  'wildcard-published': 'a message cannot be published to a wildcard',
+  slash: '"/" separates levels and cannot be part of one',
+  'empty-level': 'a level is empty',
+  'empty-entry': 'a list has an empty entry',
+  prefix: '"$share" and "$filter" are prefixes: they need a value and a topic after them',
+  group: 'a share group is a word without / + # , :',
+  sticky: 'a sticky share group is name:count or name:from:count, with a count from 1 and a level counted from 0',
+  order: 'the order is $share, then one $filter, then the topic',
+  'no-condition': '"$filter/" needs a condition',
+  condition: 'a condition of "$filter" is unknown, malformed or there twice',
+  'raw-wildcard': '"+" and "#" in a filter must be percent-encoded',
+  time: 'a time is given in unix seconds',
+  cid: 'a subaccount is given by its id',
+  'not-text': 'a level of a topic is a text or a number',
+  widens: 'a value may not contain any of + # / , $',
+} as const;
+
+export type TopicProblem = keyof typeof problems;
+
+/** The error of a topic that cannot be used. */
+export function badTopic(topic: string, problem: TopicProblem): FlespiError {
   return new FlespiError('FLESPI_BAD_TOPIC', {
     attempted: `topic ${shorten(topic)}`,
-    params: { ...params, topic: shorten(topic), reason },
+    params: { problem, topic: shorten(topic), reason: problems[problem] },
   });
 }
 
@@ -24,43 +52,34 @@ function shorten(text: string): string {
   return clean.length > 120 ? `${clean.slice(0, 120)}...` : clean;
 }
 
-function badText(text: string): string | undefined {
-  if (text === '') return 'it is empty';
-  if (control.test(text)) return 'it contains a control character';
-  if (loneSurrogate.test(text)) return 'it contains half a character (a lone surrogate)';
-  // Four bytes a UTF-16 unit at most: most topics are known to fit without being encoded.
-  if (text.length * 3 > longest && utf8.encode(text).length > longest) return `it is longer than ${longest} bytes`;
+function badText(text: string): TopicProblem | undefined {
+  if (text === '') return 'empty';
+  if (control.test(text)) return 'control';
+  if (loneSurrogate.test(text)) return 'half-character';
+  // Three bytes a UTF-16 unit at most: nearly every topic is known to fit without being encoded.
+  if (text.length * 3 > longest && utf8.encode(text).length > longest) return 'long';
   return undefined;
 }
 
-function badWildcard(levels: readonly string[]): string | undefined {
-  for (const [index, level] of levels.entries()) {
-    if (level === '+') continue;
-    if (level === '#') {
-      if (index < levels.length - 1) return '"#" may only be the last level';
-      continue;
-    }
-    for (const wildcard of ['+', '#']) {
-      if (level.includes(wildcard)) return `"${wildcard}" must be a whole level, not a part of "${shorten(level)}"`;
-    }
-  }
-  return undefined;
+function badWildcard(levels: readonly string[]): TopicProblem | undefined {
+  if (levels.slice(0, -1).includes('#')) return 'rest-not-last';
+  return levels.some((level) => level.length > 1 && /[+#]/.test(level)) ? 'wildcard-in-word' : undefined;
 }
 
 /** What is wrong with the levels of a subscription below its prefixes; `undefined` when nothing is. */
-export function badLevels(levels: readonly string[]): string | undefined {
-  if (levels.length === 0 || (levels.length === 1 && levels[0] === '')) return 'it has no levels';
+export function badLevels(levels: readonly string[]): TopicProblem | undefined {
+  if (levels.length === 0 || (levels.length === 1 && levels[0] === '')) return 'no-levels';
   const wildcard = badWildcard(levels);
   if (wildcard) return wildcard;
   const [first = ''] = levels;
-  if (first === '$share' || first === '$filter') return `"${first}" is a prefix: it needs a value and a topic after it`;
+  if (first === '$share' || first === '$filter') return 'prefix';
   const flespi = first.split(',').some((word) => word === 'flespi');
   for (const level of levels) {
     // Legal in MQTT, but no topic of flespi has an empty level: such a subscription waits for ever.
-    if (flespi && level === '') return 'a level is empty';
+    if (flespi && level === '') return 'empty-level';
     if (!level.includes(',')) continue;
     const words = level.split(',');
-    if (words.includes('')) return `the list "${shorten(level)}" has an empty entry`;
+    if (words.includes('')) return 'empty-entry';
   }
   return undefined;
 }
@@ -76,17 +95,17 @@ export function checkTopic(text: string): FlespiError | undefined {
   const levels = text.split('/');
   if (levels[0] === '$share') {
     const group = levels[1] ?? '';
-    if (group === '' || /[+#,]/.test(group)) return badTopic(text, 'a share group is a plain word');
+    if (group === '' || /[+#,]/.test(group)) return badTopic(text, 'group');
     levels.splice(0, 2);
   }
   if (levels[0] === '$filter') {
     const conditions = levels[1] ?? '';
-    if (conditions === '') return badTopic(text, '"$filter/" needs a condition');
+    if (conditions === '') return badTopic(text, 'no-condition');
     // [MQTT-4.7.1-1]: encoded they are data, raw they would be wildcards.
-    if (/[+#]/.test(conditions)) return badTopic(text, '"+" and "#" in a filter must be percent-encoded');
+    if (/[+#]/.test(conditions)) return badTopic(text, 'raw-wildcard');
     levels.splice(0, 2);
     if (levels[0] === '$filter' || levels[0] === '$share') {
-      return badTopic(text, 'the order is $share, then one $filter, then the topic');
+      return badTopic(text, 'order');
     }
   }
   const wrong = badLevels(levels);
@@ -95,7 +114,7 @@ export function checkTopic(text: string): FlespiError | undefined {
 
 /** Why a message may not be published to a topic, or `undefined`: as {@link checkTopic}, and no wildcards [MQTT-3.3.2-2]. */
 export function checkTopicName(text: string): FlespiError | undefined {
-  const broken = badText(text) ?? (/[+#]/.test(text) ? 'a message cannot be published to a wildcard' : undefined);
+  const broken = badText(text) ?? (/[+#]/.test(text) ? 'wildcard-published' : undefined);
   return broken === undefined ? undefined : badTopic(text, broken);
 }
 
@@ -107,9 +126,9 @@ export function checkTopicName(text: string): FlespiError | undefined {
 export function safeLevel(value: unknown): string {
   const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
   if (typeof text !== 'string') {
-    throw badTopic(describe(value), 'a level of a topic is a text or a number');
+    throw badTopic(describe(value), 'not-text');
   }
-  const broken = badText(text) ?? (/[+#/,$]/.test(text) ? 'a value may not contain any of + # / , $' : undefined);
+  const broken = badText(text) ?? (/[+#/,$]/.test(text) ? 'widens' : undefined);
   if (broken) throw badTopic(text, broken);
   return text;
 }

@@ -28,7 +28,7 @@ function parseShare(topic: string, text: string): TopicShare {
   const [group = '', ...numbers] = text.split(':');
   if (numbers.length === 0) return { group };
   if (group === '' || numbers.length > 2 || !numbers.every((number) => /^\d{1,4}$/.test(number))) {
-    throw badTopic(topic, 'a share group is a name, name:count or name:from:count');
+    throw badTopic(topic, 'sticky');
   }
   const [from, count] = numbers.map(Number);
   return {
@@ -52,7 +52,7 @@ function parseFilter(topic: string, text: string): TopicFilter {
     else if (name === 'modified_since' && filter.modifiedSince === undefined && /^\d{1,14}(\.\d+)?$/.test(value)) {
       filter.modifiedSince = Number(value);
     } else {
-      throw badTopic(topic, `"${condition.slice(0, 60)}" is not a condition, or is there twice`);
+      throw badTopic(topic, 'condition');
     }
   }
   return filter;

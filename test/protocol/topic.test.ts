@@ -162,35 +162,35 @@ describe('topic', () => {
     );
   });
 
-  /** reliability row S16 and what closes a shared connection: [filter, part of the reason]. */
-  const poison: [string, RegExp][] = [
-    ['', /empty/],
-    ['a/#/b', /last level/],
-    ['a+', /whole level/],
-    ['a/b#', /whole level/],
-    ['a/+b/c', /whole level/],
-    ['a\u0000b', /control character/],
-    ['a\tb', /control character/],
-    [`a/${'x'.repeat(70_000)}`, /longer than 65535/],
-    ['a/\ud800', /half a character/],
-    ['\udc00/a', /half a character/],
-    ['$share/g', /no levels/],
-    ['$share//a', /plain word/],
-    ['$share/+/a', /plain word/],
-    ['$filter/cid=1', /no levels/],
-    ['$filter//a', /condition/],
-    ['$filter/payload=a#b/x', /percent-encoded/],
-    ['$filter/cid=1/$share/g/a', /order/],
-    ['$filter/cid=1/$filter/cid=2/a', /order/],
-    ['flespi/message//devices', /level is empty/],
-    ['flespi/state/gw/devices/1,,2', /empty entry/],
-    ['flespi/state/gw/devices/1,+', /whole level/],
+  /** reliability row S16 and what closes a shared connection: [filter, problem]. */
+  const poison: [string, string][] = [
+    ['', 'empty'],
+    ['a/#/b', 'rest-not-last'],
+    ['a+', 'wildcard-in-word'],
+    ['a/b#', 'wildcard-in-word'],
+    ['a/+b/c', 'wildcard-in-word'],
+    ['a\u0000b', 'control'],
+    ['a\tb', 'control'],
+    [`a/${'x'.repeat(70_000)}`, 'long'],
+    ['a/\ud800', 'half-character'],
+    ['\udc00/a', 'half-character'],
+    ['$share/g', 'no-levels'],
+    ['$share//a', 'group'],
+    ['$share/+/a', 'group'],
+    ['$filter/cid=1', 'no-levels'],
+    ['$filter//a', 'no-condition'],
+    ['$filter/payload=a#b/x', 'raw-wildcard'],
+    ['$filter/cid=1/$share/g/a', 'order'],
+    ['$filter/cid=1/$filter/cid=2/a', 'order'],
+    ['flespi/message//devices', 'empty-level'],
+    ['flespi/state/gw/devices/1,,2', 'empty-entry'],
+    ['flespi/state/gw/devices/1,+', 'wildcard-in-word'],
   ];
-  for (const [filter, reason] of poison) {
+  for (const [filter, problem] of poison) {
     it(`refuses ${JSON.stringify(filter.slice(0, 40))} before the wire`, () => {
       const error = checkTopic(filter);
       assert.equal(error?.code, 'FLESPI_BAD_TOPIC');
-      assert.match(String(error?.params['reason']), reason);
+      assert.equal(error?.params['problem'], problem);
       assert.ok(String(error?.params['topic']).length < 150, 'no error grows with its input');
     });
   }

@@ -1,0 +1,387 @@
+import { randomBytes } from 'node:crypto';
+import type { IConnackPacket } from 'mqtt';
+import { systemClock, type Cancel, type Clock } from './clock';
+import type { ConnectionState } from './connection-state';
+import { FlespiError } from './flespi-error';
+import type { LinkOptions, TlsOptions } from './link-options';
+import { MqttLink, type LinkDown, type ServerProperties } from './mqtt-link';
+import { connectionRefused, publishRefused, type Patience } from './mqtt-refusal';
+import { checkPublication, fitTo, type Publication } from './publication';
+import { ReconnectPolicy } from './reconnect';
+import type { Subscription, SubscriptionListener, SubscriptionRequest } from './subscription';
+import { SubscriptionRegistry, type KnownSubscription } from './subscription-registry';
+
+/** What is worth a line in a log: once per outage, once per recovery, once per warning. */
+export type ConnectionLogEntry =
+  | { kind: 'outage'; error: FlespiError }
+  | { kind: 'recovered'; seconds: number }
+  | { kind: 'warning'; error: FlespiError };
+
+export interface MqttConnectionOptions {
+  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, with a port where it is not the usual one. */
+  url: string;
+  /** The key of the token alone. Asked for at each CONNECT. */
+  token: () => string;
+  protocolVersion?: 4 | 5;
+  /** Unique within the account: a second connection with the same one pushes the first out. */
+  clientId: string;
+  /** False: the broker keeps subscriptions and messages of QoS 1 while nobody is connected. */
+  clean?: boolean;
+  /** Seconds that it keeps them; MQTT 5. */
+  sessionExpiryInterval?: number;
+  /** Seconds. */
+  keepalive?: number;
+  tls?: TlsOptions | undefined;
+  /** Milliseconds from CONNECT to CONNACK. */
+  connectTimeout?: number;
+  /** Messages of QoS 1 that the broker may send before one is acknowledged. */
+  receiveMaximum?: number;
+  /** Most bytes of one message from the broker. */
+  maximumPacketSize?: number;
+  /** Milliseconds that a subscription and the link outlive their last user: a redeploy comes back within it. */
+  grace?: number;
+  /** Milliseconds until SUBACK. */
+  answerTimeout?: number;
+  /** What is held back for one slow or absent listener. */
+  hold?: { messages: number; bytes: number };
+  clock?: Clock;
+  random?: () => number;
+  log?: (entry: ConnectionLogEntry) => void;
+}
+
+/**
+ * The one MQTT connection of an account, shared by all its nodes. It is open while somebody needs it, keeps trying while it
+ * cannot be, says why, and closes for good within a second. Its users never see a client of the library or a packet.
+ */
+export class MqttConnection {
+  readonly protocolVersion: 4 | 5;
+  readonly clientId: string;
+  readonly #linkOptions: LinkOptions;
+  readonly #clock: Clock;
+  readonly #grace: number;
+  readonly #log: (entry: ConnectionLogEntry) => void;
+  readonly #policy: ReconnectPolicy;
+  readonly #registry: SubscriptionRegistry;
+  readonly #listeners = new Set<(state: ConnectionState) => void>();
+  #state: ConnectionState = { kind: 'idle' };
+  /** The link of the current attempt. Events of any other are of the past. */
+  #link: MqttLink | undefined;
+  /** Users by `acquire`, besides the subscriptions. */
+  #users = 0;
+  /** What somebody asked for by name, whoever else needs the link. */
+  #verb: 'connect' | 'disconnect' | undefined;
+  /** The next thing to happen by itself: an attempt, or the end of the grace time. */
+  #next: Cancel | undefined;
+  #nextIs: 'open' | 'retire' | undefined;
+  /** Monotonic milliseconds at which the current outage began, and what the log has been told about it. */
+  #outage: { since: number; told: string } | undefined;
+  #hadSession = false;
+  #unacknowledged = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: MqttConnectionOptions) {
+    this.protocolVersion = options.protocolVersion ?? 5;
+    this.clientId = options.clientId;
+    this.#clock = options.clock ?? systemClock;
+    this.#grace = options.grace ?? 5000;
+    this.#log = options.log ?? (() => {});
+    const random = options.random ?? Math.random;
+    this.#policy = new ReconnectPolicy(random);
+    const clean = options.clean ?? true;
+    this.#linkOptions = {
+      url: options.url,
+      token: options.token,
+      protocolVersion: this.protocolVersion,
+      clientId: options.clientId,
+      clean,
+      sessionExpiryInterval: options.sessionExpiryInterval ?? 86_400,
+      keepalive: options.keepalive ?? 60,
+      connectTimeout: options.connectTimeout ?? 10_000,
+      tls: options.tls,
+      receiveMaximum: options.receiveMaximum ?? 1000,
+      maximumPacketSize: options.maximumPacketSize ?? 32 * 1024 * 1024,
+    };
+    this.#registry = new SubscriptionRegistry({
+      clock: this.#clock,
+      random,
+      grace: this.#grace,
+      answerTimeout: options.answerTimeout ?? 10_000,
+      refusedPause: 300_000,
+      protocolVersion: this.protocolVersion,
+      hold: options.hold ?? { messages: 1000, bytes: 16 * 1024 * 1024 },
+      receiveMaximum: this.#linkOptions.receiveMaximum,
+      changed: () => this.#needChanged(),
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** What the broker said in CONNACK that it can do; empty while there is no link. */
+  get serverProperties(): ServerProperties {
+    return this.#link?.up ? this.#link.serverProperties : {};
+  }
+
+  /** Called with every change of state, not with the present one. Returns how to stop it. */
+  onState(listener: (state: ConnectionState) => void): () => void {
+    const own = (state: ConnectionState): void => listener(state);
+    this.#listeners.add(own);
+    return () => {
+      this.#listeners.delete(own);
+    };
+  }
+
+  /** Somebody needs the link: it opens with the first, and closes some time after the last has called what is returned. */
+  acquire(): () => void {
+    let held = true;
+    this.#users += 1;
+    this.#needChanged();
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#users -= 1;
+      this.#needChanged();
+    };
+  }
+
+  /**
+   * Wants messages, connected or not; the subscription itself tells how it goes. Never throws: what is wrong with the request is
+   * the subscription's state.
+   */
+  subscribe(request: SubscriptionRequest, listener: SubscriptionListener): Subscription {
+    return this.#registry.add(request, listener);
+  }
+
+  /**
+   * Publishes now or never: nothing is kept for a later connection, and nothing is sent twice. Resolves when it is
+   * written (QoS 0) or acknowledged (QoS 1).
+   * @throws FlespiError `FLESPI_NOT_CONNECTED`, `FLESPI_BAD_TOPIC`, `FLESPI_BAD_INPUT`, `FLESPI_PUBLISH_REFUSED`, `FLESPI_OUTCOME_UNKNOWN`
+   */
+  async publish(publication: Publication): Promise<void> {
+    const attempted = `publish to ${publication.topic}`;
+    checkPublication(publication);
+    const link = this.#link;
+    if (!link?.up) throw this.#notConnected(attempted);
+    const { topic, payload, qos, retain, properties } = fitTo(link.serverProperties, publication, this.protocolVersion);
+    if (qos === 1 && this.#unacknowledged >= (link.serverProperties.receiveMaximum ?? 65_535)) {
+      throw new FlespiError('FLESPI_QUEUE_FULL', { attempted, params: { limit: this.#unacknowledged } });
+    }
+    if (qos === 1) this.#unacknowledged += 1;
+    try {
+      const code = await link.publish(topic, payload, { qos, retain, ...(properties && { properties }) });
+      if (code >= 0x80) throw publishRefused({ attempted, reasonCode: code });
+    } catch (cause) {
+      if (cause instanceof FlespiError && cause.code === 'FLESPI_PUBLISH_REFUSED') throw cause;
+      throw new FlespiError('FLESPI_OUTCOME_UNKNOWN', { attempted, cause });
+    } finally {
+      if (qos === 1) this.#unacknowledged -= 1;
+    }
+  }
+
+  /** Opens the link now, needed or not, and asks again for what was refused. */
+  connect(): void {
+    this.#verb = 'connect';
+    this.#policy.reset();
+    this.#registry.retryRefused();
+    if (this.#state.kind === 'waiting') this.#schedule('open', 0);
+    else this.#needChanged();
+  }
+
+  /** Closes the link until `connect`, needed or not. */
+  disconnect(): void {
+    this.#verb = 'disconnect';
+    this.#needChanged();
+  }
+
+  /**
+   * Ends everything, for good. Always settles within a second and never rejects; the second call is the first.
+   * @param forget the broker shall forget the session and what it keeps for it
+   */
+  close(forget = false): Promise<void> {
+    this.#closing ??= this.#close(forget);
+    return this.#closing;
+  }
+
+  async #close(forget: boolean): Promise<void> {
+    this.#cancelNext();
+    const link = this.#link;
+    this.#link = undefined;
+    this.#registry.close();
+    this.#enter({ kind: 'closed' });
+    this.#listeners.clear();
+    await link?.close(forget);
+  }
+
+  get #needed(): boolean {
+    if (this.#closing || this.#verb === 'disconnect') return false;
+    return this.#verb === 'connect' || this.#users > 0 || this.#registry.size > 0;
+  }
+
+  #needChanged(): void {
+    if (this.#closing) return;
+    if (this.#needed) {
+      if (this.#nextIs === 'retire') this.#cancelNext();
+      // Not at once: the nodes of a deploy are all made in one go, and a resumed session sends what it kept without being asked.
+      if (this.#state.kind === 'idle' && this.#nextIs === undefined) this.#schedule('open', 0);
+    } else if (this.#verb === 'disconnect') {
+      this.#retire();
+    } else if (this.#state.kind !== 'idle') {
+      // While it waits for the next attempt there is nothing to outlive the grace time for.
+      if (this.#nextIs !== 'retire') this.#schedule('retire', this.#state.kind === 'waiting' ? 0 : this.#grace);
+    } else {
+      this.#cancelNext();
+    }
+  }
+
+  #schedule(what: 'open' | 'retire', delay: number): void {
+    this.#cancelNext();
+    this.#nextIs = what;
+    this.#next = this.#clock.after(delay, () => {
+      this.#nextIs = undefined;
+      if (what === 'open') this.#open();
+      else this.#retire();
+    });
+  }
+
+  #cancelNext(): void {
+    this.#next?.();
+    this.#nextIs = undefined;
+  }
+
+  #retire(): void {
+    this.#cancelNext();
+    const link = this.#link;
+    this.#link = undefined;
+    if (link) {
+      this.#registry.linkDown({ error: this.#notConnected('connection'), patience: 'soon', connectedFor: undefined });
+      void link.close();
+    }
+    this.#outage = undefined;
+    this.#enter({ kind: 'idle' });
+  }
+
+  #open(): void {
+    if (!this.#needed || this.#link) return;
+    this.#enter({ kind: 'connecting' });
+    let link: MqttLink;
+    try {
+      if (this.#linkOptions.token() === '') throw new FlespiError('FLESPI_NO_TOKEN', { attempted: 'connection' });
+      link = new MqttLink(this.#linkOptions, this.#clock, {
+        up: (connack) => {
+          if (link === this.#link) this.#up(link, connack);
+        },
+        publication: (packet) => (link === this.#link ? this.#registry.publication(packet) : false),
+        down: (end) => {
+          if (link === this.#link) this.#down(end);
+        },
+      });
+    } catch (cause) {
+      const error =
+        cause instanceof FlespiError ? cause : new FlespiError('FLESPI_BAD_INPUT', { attempted: 'connection', cause });
+      this.#down({ error, patience: 'settings', connectedFor: undefined });
+      return;
+    }
+    this.#link = link;
+    link.open();
+  }
+
+  #up(link: MqttLink, connack: IConnackPacket): void {
+    const sessionPresent = connack.sessionPresent;
+    const warning = this.#warningFor(sessionPresent);
+    this.#hadSession = !this.#linkOptions.clean;
+    if (this.#outage) {
+      this.#tell({ kind: 'recovered', seconds: Math.round((this.#clock.elapsed() - this.#outage.since) / 1000) });
+      this.#outage = undefined;
+    }
+    if (warning) this.#tell({ kind: 'warning', error: warning });
+    this.#enter({ kind: 'connected', sessionPresent, ...(warning && { warning }) });
+    const { serverProperties } = link;
+    const known = sessionPresent ? knownSubscriptions(serverProperties.userProperties?.['subscriptions']) : undefined;
+    this.#registry.linkUp({ link, sessionPresent, known, serverProperties });
+  }
+
+  #down(end: LinkDown): void {
+    this.#link = undefined;
+    const at = this.#clock.elapsed();
+    const delay = this.#policy.delayAfter({ patience: end.patience, connectedFor: end.connectedFor, at });
+    const error = this.#policy.takeOverSuspected && end.patience === 'soon' ? this.#takeOverSuspicion(end) : end.error;
+    this.#registry.linkDown({ ...end, error });
+    const told = `${error.code} ${error.params['problem'] ?? ''}`;
+    if (this.#outage?.told !== told) this.#tell({ kind: 'outage', error });
+    this.#outage = { since: this.#outage?.since ?? at, told };
+    this.#enter({ kind: 'waiting', reason: error, retryAt: this.#clock.now() + delay });
+    if (this.#needed) this.#schedule('open', delay);
+    else this.#retire();
+  }
+
+  /** Brokers often close the loser of a take-over without a word; the pattern gives it away. */
+  #takeOverSuspicion(end: LinkDown): FlespiError {
+    const { clientId } = this;
+    const error = connectionRefused({ attempted: end.error.attempted, reasonCode: 0x8e, params: { clientId } });
+    return new FlespiError(error.code, {
+      attempted: error.attempted,
+      params: {
+        ...error.params,
+        problem: 'taken-over-suspected',
+        reason: `lost again and again right after connecting; is the client id "${clientId}" used elsewhere?`,
+      },
+      cause: end.error,
+    });
+  }
+
+  #warningFor(sessionPresent: boolean): FlespiError | undefined {
+    const attempted = 'connection';
+    if (this.#hadSession && !sessionPresent) return new FlespiError('FLESPI_SESSION_LOST', { attempted });
+    if (this.#linkOptions.tls?.rejectUnauthorized === false && /^(mqtts|wss):/.test(this.#linkOptions.url)) {
+      return new FlespiError('FLESPI_NOT_VERIFIED', { attempted, params: { address: this.#linkOptions.url } });
+    }
+    return undefined;
+  }
+
+  #notConnected(attempted: string): FlespiError {
+    const reason = this.#state.kind === 'waiting' ? this.#state.reason : undefined;
+    return new FlespiError('FLESPI_NOT_CONNECTED', {
+      attempted,
+      ...(reason && { params: reason.params, cause: reason }),
+    });
+  }
+
+  #enter(state: ConnectionState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) {
+      try {
+        listener(state);
+      } catch {
+        // A node's mistake must not keep the state from the others.
+      }
+    }
+  }
+
+  #tell(entry: ConnectionLogEntry): void {
+    try {
+      this.#log(entry);
+    } catch {
+      // As above.
+    }
+  }
+}
+
+/** A client id that no other connection has. */
+export function randomClientId(prefix = 'node-red'): string {
+  return `${prefix}-${randomBytes(6).toString('hex')}`;
+}
+
+/** flespi's CONNACK property `subscriptions`: JSON text. Anything else is as good as none. */
+function knownSubscriptions(text: string | string[] | undefined): KnownSubscription[] | undefined {
+  if (typeof text !== 'string') return undefined;
+  try {
+    const list: unknown = JSON.parse(text);
+    if (!Array.isArray(list)) return undefined;
+    return list.filter((one): one is KnownSubscription => typeof (one as KnownSubscription | null)?.topic === 'string');
+  } catch {
+    return undefined;
+  }
+}
+
+export type { Patience };
