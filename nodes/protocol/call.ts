@@ -77,14 +77,33 @@ export interface CallOutput {
   responseUrl?: string;
   pagination?: { limit: number; offset: number; count: number };
   /** Partial success: flespi's `errors` beside a `result`. */
-  errors?: unknown[];
+  errors?: readonly unknown[];
+  /** flespi's `warnings` beside a `result`: deprecations and the like. */
+  warnings?: readonly unknown[];
+  /** The number of items changed while they were read; on the message in which that was seen. */
+  countChanged?: { from: number; to: number };
   /** For Join; only when the call can give several messages. */
   parts?: { id: string; index: number; count?: number; type: 'array'; len: number };
   /** True on the last message of a walk. */
   complete?: boolean;
-  /** Why a walk ended before everything was read, e.g. the author's bound. */
-  incomplete?: string;
+  /** Why a walk ended before everything was read; on the last message. */
+  incomplete?: Incomplete;
 }
+
+/** Why a walk ended early; the catalogue has a phrase for each. */
+export type Incomplete =
+  /** The author's bound was reached and there is more. */
+  | 'most'
+  /** flespi gave an empty page although its count promises more. */
+  | 'empty-page'
+  /** More pages than any walk may have. */
+  | 'page-cap'
+  /** So many items came and went meanwhile that some may be missing. */
+  | 'drift'
+  /** The records carry nothing to go on from. */
+  | 'no-key'
+  /** Averaged records (`generalize`) have no pages; there were more of them than `count`. */
+  | 'generalized';
 
 /** How far a call is; for the node's status. */
 export type Progress =

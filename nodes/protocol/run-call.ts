@@ -1,0 +1,211 @@
+import { setMaxListeners } from 'node:events';
+import { itemsOf, type JudgedAnswer } from './answer';
+import type { CallOutput, CallSpec, Progress, Transport } from './call';
+import { deliver } from './deliver';
+import { FlespiError } from './flespi-error';
+import type { Pace } from './pace';
+import { collectionPages, type Page, type PageAnswer } from './pages';
+import { type PreparedCall, prepareCall } from './prepare-call';
+import { type QueryParts, wholeNumber } from './query';
+import type { RetryBudget } from './retry';
+import { sendRequest, type SendContext } from './send-request';
+import { seriesPages } from './time-series';
+
+export interface RunOptions {
+  /** Ends the call: nothing more is sent, and the generator throws the signal's reason. */
+  signal: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+  /** Unix milliseconds. */
+  now?: () => number;
+  /** From 0 up to 1. */
+  random?: () => number;
+  /** Shared by all calls of an account. */
+  pace?: Pace;
+  retry?: RetryBudget;
+}
+
+/** Items for one page when the author does not say. */
+export const defaultLimit = 1000;
+/** Most items of a walk when the author does not say. */
+export const defaultMost = 100_000;
+export const defaultInFlight = 6;
+export const defaultTimeout = 60_000;
+/** Milliseconds for a call over several pages. */
+export const defaultDeadline = 600_000;
+
+/**
+ * Runs a call over any transport, from one request to a walk over every page, and gives out one message's worth at a time.
+ * Nothing is sent before the first output is asked for, and nothing more after the generator has ended. Throws a FlespiError.
+ */
+export function runCall(spec: CallSpec, transport: Transport, options: RunOptions): AsyncGenerator<CallOutput> {
+  const limit = spec.limit ?? defaultLimit;
+  return deliver(pagesOf(spec, transport, options), { results: spec.results, limit, onProgress: options.onProgress });
+}
+
+async function* pagesOf(spec: CallSpec, transport: Transport, options: RunOptions): AsyncGenerator<Page> {
+  const { now = Date.now, random = Math.random, onProgress } = options;
+  const call = prepareCall(spec, now());
+  const walks = spec.results !== 'page' && (call.collection || call.series !== undefined);
+  const timeout = spec.timeout ?? defaultTimeout;
+  const deadline = spec.deadline ?? (walks ? defaultDeadline : timeout);
+  // The clock of the wall may jump; this one does not.
+  const ends = performance.now() + deadline;
+  const limits = new CallLimits(options.signal, deadline, call.attempted);
+  const context: SendContext = {
+    transport,
+    attempted: call.attempted,
+    template: call.template,
+    timeout,
+    remaining: () => ends - performance.now(),
+    repeatUnsafe: spec.repeatUnsafe ?? false,
+    now,
+    random,
+    pace: options.pace,
+    retry: options.retry,
+    onProgress,
+  };
+  onProgress?.({ kind: 'requesting' });
+  try {
+    if (!walks) yield await onePage(spec, call, context, limits.signal);
+    else if (call.collection) yield* collection(spec, call, context, limits.signal);
+    else yield* series(spec, call, context, limits.signal);
+  } finally {
+    limits.end();
+  }
+}
+
+/** One signal for a call: the caller's, the deadline, and the end of the generator. */
+class CallLimits {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #outer: AbortSignal;
+  readonly #abort = (): void => this.#controller.abort(this.#outer.reason);
+
+  constructor(outer: AbortSignal, deadline: number, attempted: string) {
+    this.#outer = outer;
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(
+        new FlespiError('FLESPI_TIMEOUT', { attempted, params: { problem: 'deadline', seconds: deadline / 1000 } }),
+      );
+    }, deadline);
+    // Every call under way and every page of it listens; that is their number, not a leak.
+    setMaxListeners(0, outer, this.#controller.signal);
+    if (outer.aborted) this.#abort();
+    else outer.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#outer.removeEventListener('abort', this.#abort);
+    this.#controller.abort();
+  }
+}
+
+async function onePage(spec: CallSpec, call: PreparedCall, context: SendContext, signal: AbortSignal): Promise<Page> {
+  const data = { ...call.data };
+  if (call.series && spec.limit !== undefined) data[call.series.size] ??= spec.limit;
+  const query: QueryParts = {
+    ...(call.series ? {} : { fields: spec.fields ?? [] }),
+    ...(call.collection && spec.limit !== undefined ? { limit: spec.limit } : {}),
+    ...(call.collection && spec.offset !== undefined ? { offset: spec.offset } : {}),
+    data,
+  };
+  const answer = await sendRequest(call.wire(query), context, signal);
+  const { pagination } = answer;
+  return {
+    // As it is in one message; as a list where it is to be taken apart.
+    items:
+      spec.results === 'page' ? (Array.isArray(answer.result) ? answer.result : []) : itemsOf(answer, call.attempted),
+    answer,
+    ...(pagination ? { count: pagination.count } : {}),
+    last: true,
+  };
+}
+
+function collection(
+  spec: CallSpec,
+  call: PreparedCall,
+  context: SendContext,
+  signal: AbortSignal,
+): AsyncGenerator<Page> {
+  const key = call.resource?.key ?? ['id'];
+  const { fields, hidden } = withKeys(spec.fields ?? [], key, call);
+  const pages = collectionPages({
+    fetch: async (limit, offset) =>
+      listed(await sendRequest(call.wire({ fields, limit, offset, data: call.data }), context, signal), call),
+    limit: wholeNumber('limit', spec.limit ?? defaultLimit, 1),
+    offset: wholeNumber('offset', spec.offset ?? 0, 0),
+    most: wholeNumber('most', spec.most ?? defaultMost, 1),
+    inFlight: wholeNumber('in flight', spec.inFlight ?? defaultInFlight, 1),
+    keyOf: keyReader(key),
+    attempted: call.attempted,
+  });
+  return hidden.length === 0 ? pages : without(pages, hidden);
+}
+
+function series(spec: CallSpec, call: PreparedCall, context: SendContext, signal: AbortSignal): AsyncGenerator<Page> {
+  const family = call.series;
+  if (!family) throw new TypeError('not a time series');
+  const { [family.low]: low, [family.high]: high, [family.size]: size, reverse, ...rest } = call.data;
+  const asked = typeof rest['fields'] === 'string' ? rest['fields'].split(',').map((field) => field.trim()) : [];
+  const { fields, hidden } = withKeys(asked, family.keys, undefined);
+  if (fields.length > 0) rest['fields'] = fields.join(',');
+  const pages = seriesPages({
+    series: family,
+    fetch: async (data) => listed(await sendRequest(call.wire({ data: { ...rest, ...data } }), context, signal), call),
+    ...(typeof low === 'number' ? { low } : {}),
+    ...(typeof high === 'number' ? { high } : {}),
+    reverse: reverse === true,
+    size: wholeNumber('limit', spec.limit ?? (typeof size === 'number' ? size : defaultLimit), 1),
+    most: wholeNumber('most', spec.most ?? defaultMost, 1),
+    single: call.single,
+    attempted: call.attempted,
+  });
+  return hidden.length === 0 ? pages : without(pages, hidden);
+}
+
+function listed(answer: JudgedAnswer, call: PreparedCall): PageAnswer {
+  return { answer, items: itemsOf(answer, call.attempted) };
+}
+
+/**
+ * A walk needs fields that tell items apart. When the author asks for fields without them they are asked for all the
+ * same, where they are known to exist, and taken out of the items again.
+ */
+function withKeys(
+  fields: readonly string[],
+  keys: readonly string[],
+  call: PreparedCall | undefined,
+): { fields: readonly string[]; hidden: string[] } {
+  if (fields.length === 0 || (call && !call.resource)) return { fields, hidden: [] };
+  const hidden = keys.filter((key) => !fields.includes(key));
+  return { fields: [...fields, ...hidden], hidden };
+}
+
+async function* without(pages: AsyncGenerator<Page>, hidden: readonly string[]): AsyncGenerator<Page> {
+  for await (const page of pages) {
+    for (const item of page.items) {
+      if (typeof item !== 'object' || item === null) continue;
+      for (const key of hidden) delete (item as Record<string, unknown>)[key];
+    }
+    yield page;
+  }
+}
+
+function keyReader(keys: readonly string[]): (item: unknown) => string | number | undefined {
+  const [only] = keys;
+  const read = (item: unknown, key: string): string | number | undefined => {
+    if (typeof item !== 'object' || item === null) return undefined;
+    const value = (item as Record<string, unknown>)[key];
+    return typeof value === 'string' || typeof value === 'number' ? value : undefined;
+  };
+  if (keys.length === 1 && only !== undefined) return (item) => read(item, only);
+  return (item) => {
+    const values = keys.map((key) => read(item, key));
+    return values.includes(undefined) ? undefined : values.join('\n');
+  };
+}
