@@ -24,6 +24,8 @@ export interface VehicleState {
   readonly metresToday: number;
   /** Seconds since the engine was started or stopped. */
   readonly since: number;
+  /** When the engine is started or stopped next, or the day ends. */
+  readonly until: number;
   readonly plan: DayPlan;
 }
 
@@ -39,7 +41,7 @@ export interface Outing {
 
 /** The day that odometers are counted from: 1 January 2026. */
 const firstDay = 20_454;
-const remembered = 4096;
+const remembered = 2048;
 
 /**
  * Where every vehicle of a fleet is at any time. Past and present are the same curve, so whoever follows a vehicle live goes on
@@ -90,39 +92,28 @@ export class Drives {
   stateAt(vehicle: Vehicle, time: number): VehicleState {
     const plan = this.plan(vehicle, dayAt(vehicle, time));
     const planned = this.lastTrip(plan, time);
-    const before = blocksBefore(vehicle, plan.day) - blocksBefore(vehicle, firstDay);
-    const odometer = (metresToday: number) => ({
-      metresToday,
-      mileage: vehicle.mileage + (before * vehicle.grid.block + metresToday) / 1000,
-    });
-    if (!planned) {
-      return {
-        time,
-        place: placeOf(vehicle.grid, vehicle.home.x, vehicle.home.y),
-        heading: courseOf(vehicle.grid, vehicle.home.x, vehicle.home.y, 0).heading,
-        speed: 0,
-        ignition: false,
-        onTrip: false,
-        ...odometer(0),
-        since: time - plan.begin,
-        plan,
-      };
-    }
-    const trip = this.#trip(vehicle, plan, planned);
-    const motion = motionAt(vehicle.grid, trip, time - planned.departure);
-    const arrival = planned.departure + trip.duration;
-    const end = Math.min(arrival + planned.lingers, planned.next);
+    const trip = planned && this.#trip(vehicle, plan, planned);
+    const motion =
+      planned && trip
+        ? motionAt(vehicle.grid, trip, time - planned.departure)
+        : { x: vehicle.home.x, y: vehicle.home.y, direction: 0 as const, speed: 0, driven: 0 };
+    const begin = planned?.begin ?? plan.begin;
+    const arrival = planned && trip ? planned.departure + trip.duration : begin;
+    const end = planned ? Math.min(arrival + planned.lingers, planned.next) : begin;
     const course = courseOf(vehicle.grid, motion.x, motion.y, motion.direction);
-    const ignition = time < end;
+    const blocks = blocksBefore(vehicle, plan.day) - blocksBefore(vehicle, firstDay);
+    const metresToday = (planned?.driven ?? 0) * vehicle.grid.block + motion.driven;
     return {
       time,
       place: placeOf(vehicle.grid, motion.x, motion.y),
       heading: course.heading,
       speed: motion.speed * course.stretch * 3.6,
-      ignition,
-      onTrip: time >= planned.departure && time < arrival,
-      ...odometer(planned.driven * vehicle.grid.block + motion.driven),
-      since: time - (ignition ? planned.begin : end),
+      ignition: time < end,
+      onTrip: planned !== undefined && time >= planned.departure && time < arrival,
+      mileage: vehicle.mileage + (blocks * vehicle.grid.block + metresToday) / 1000,
+      metresToday,
+      since: time - (time < end ? begin : end),
+      until: time < end ? end : (planned?.next ?? plan.trips[0]?.begin ?? plan.end),
       plan,
     };
   }

@@ -93,7 +93,17 @@ export function driveTrip(grid: RoadGrid, journey: Journey, style: DrivingStyle)
       braking ? hard.braking : gentle.braking,
     );
     const arrival = clock + durationOf(profile);
-    legs.push({ ...start, direction, begin: clock, driven: start.block * grid.block, length, profile, arrival });
+    // Field by field: a spread here makes the trip ten times as expensive.
+    legs.push({
+      x: start.x,
+      y: start.y,
+      direction,
+      begin: clock,
+      driven: start.block * grid.block,
+      length,
+      profile,
+      arrival,
+    });
     if (acceleration) events.push({ at: clock + 1, kind: 'acceleration' });
     if (braking) events.push({ at: arrival - 1, kind: 'braking' });
     if (corner) events.push({ at: arrival, kind: 'cornering' });

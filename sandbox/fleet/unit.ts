@@ -2,7 +2,7 @@ import { deviceTypeById } from '../platform/dictionaries';
 import { gapAt, isSilent } from './contact';
 import type { Gap } from './contact';
 import { answerCommand } from './command-answers';
-import type { Drives } from './drives';
+import type { Drives, VehicleState } from './drives';
 import type { DeviceMessage } from './gateway';
 import { blackBox } from './history';
 import type { HarshEvent } from './trip';
@@ -32,6 +32,9 @@ export class Unit {
   #upload: Iterator<DeviceMessage> | undefined;
   #lastReport: number;
   #passed = 0;
+  /** Within these times the vehicle is known to be parked. */
+  #parkedFrom = Infinity;
+  #parkedUntil = 0;
 
   constructor(
     private readonly drives: Drives,
@@ -54,7 +57,7 @@ export class Unit {
 
   /** Does the vehicle use its turn? On the road always, parked now and then. */
   takesTurn(time: number): boolean {
-    if (this.#owed || this.#upload || this.drives.stateAt(this.vehicle, time).ignition) return true;
+    if (this.#owed || this.#upload || !this.#isParked(time)) return true;
     this.#passed = (this.#passed + 1) % turnsParked;
     return this.#passed === 1;
   }
@@ -88,21 +91,29 @@ export class Unit {
     return current;
   }
 
+  #isParked(time: number): boolean {
+    if (time < this.#parkedFrom || time >= this.#parkedUntil) {
+      const state = this.drives.stateAt(this.vehicle, time);
+      this.#parkedFrom = time;
+      this.#parkedUntil = state.ignition ? time : state.until;
+    }
+    return time < this.#parkedUntil;
+  }
+
   #present(time: number, received: number): DeviceMessage {
     const state = this.drives.stateAt(this.vehicle, time);
     const limit = this.setting('overspeed')?.['limit'];
     const message = vehicleMessage(this.vehicle, this.item, state, {
       received,
       outputs: this.outputs,
-      harsh: this.#harshSince(time),
+      harsh: this.#harshSince(state, time),
       ...(typeof limit === 'number' ? { speedLimit: limit } : {}),
     });
     this.#lastReport = time;
     return message;
   }
 
-  #harshSince(time: number): HarshEvent | undefined {
-    const { plan } = this.drives.stateAt(this.vehicle, time);
+  #harshSince({ plan }: VehicleState, time: number): HarshEvent | undefined {
     const planned = this.drives.lastTrip(plan, time);
     if (!planned) return undefined;
     const { events } = this.drives.outing(this.vehicle, plan, planned);

@@ -97,11 +97,14 @@ const enum Draw {
 export function vehicleOf(seed: number, index: number): Vehicle {
   const key = hash(seed, Draw.Vehicle, index);
   const kind = at(kinds, index);
-  const { mileage, ...trait } = traits[kind];
+  const trait = traits[kind];
   const laidUp = index % 20 === 13;
   const reach = trait.grid.half - 2;
   return {
-    ...trait,
+    grid: trait.grid,
+    blocksPerDay: trait.blocksPerDay,
+    tank: trait.tank,
+    consumption: trait.consumption,
     index,
     key,
     kind,
@@ -120,7 +123,7 @@ export function vehicleOf(seed: number, index: number): Vehicle {
       harsh: 0.12 * fraction(key, Draw.Harsh) ** 3,
     },
     refuelEvery: 1 + (hash(key, Draw.Refuel) % 2),
-    mileage: between(mileage[0], mileage[1], key, Draw.Mileage),
+    mileage: between(trait.mileage[0], trait.mileage[1], key, Draw.Mileage),
     poorCoverage: fraction(key, Draw.Coverage) < 0.2 ? 0.6 : 0.12,
     laidUp,
     blind: index % 20 === 17,
