@@ -1,3 +1,4 @@
+import { plain } from './editor/plain.mts';
 import { askRuntime, RuntimeRefusal } from './editor/account-request.mts';
 import { checkAddress, checkTokenSet } from './editor/config-checks.mts';
 import { checkNumber } from './editor/number-check.mts';
@@ -66,7 +67,7 @@ RED.nodes.registerType('flespi-config', {
     $('#flespi-test').on('click', () => void testAccount(id));
   },
   oneditsave() {
-    this['tokenSet'] = String($('#node-config-input-token').val() ?? '').trim() !== '';
+    this['tokenSet'] = plain($('#node-config-input-token').val()).trim() !== '';
   },
 });
 
@@ -75,7 +76,7 @@ interface TestAnswer {
   access: 'standard' | 'master' | 'acl';
 }
 
-const value = (property: string): string => String($(`#node-config-input-${property}`).val() ?? '').trim();
+const value = (property: string): string => plain($(`#node-config-input-${property}`).val()).trim();
 
 /** Asks flespi who the token is; works before the first deploy, with what the open form says. Never rejects. */
 async function testAccount(id: string): Promise<void> {

@@ -1,6 +1,7 @@
+import { plain } from './editor/plain.mts';
 import { label, packageName } from './editor/text.mts';
 import { checkTopics } from './editor/topic-checks.mts';
-import { TopicRowForm, type TopicRow } from './editor/topic-row.mts';
+import { drawTopicRow, type TopicRow } from './editor/topic-row.mts';
 
 const text = (key: string): string => RED._(`${packageName}/flespi-subscribe:flespi-subscribe.${key}`);
 
@@ -46,7 +47,7 @@ RED.nodes.registerType('flespi-subscribe', {
       addItem(container, _index, data) {
         const fresh = data.topic === undefined;
         const row = Object.assign(data, { ...newRow(), ...data });
-        new TopicRowForm(container, row, () => String(account.val() ?? ''), fresh);
+        drawTopicRow(container, row, () => plain(account.val()), fresh);
       },
       addButton: text('add'),
       removable: true,
@@ -59,7 +60,7 @@ RED.nodes.registerType('flespi-subscribe', {
 
     $('#flespi-dynamic').prop('checked', Number(this['inputs']) === 1);
     account.on('change', () => {
-      const version = RED.nodes.node(String(account.val() ?? ''))?.['protocolVersion'];
+      const version = RED.nodes.node(plain(account.val()))?.['protocolVersion'];
       $('#flespi-mqtt3').toggle(version === '4');
     });
     account.trigger('change');

@@ -7,7 +7,7 @@ import { FlespiError } from './protocol/flespi-error';
 import { slotsOf } from './protocol/path';
 import { isSeries, readParameters, type ReadChoice } from './protocol/read-parameters';
 import { selectorOf, type Selector } from './protocol/selector';
-import { seconds, timeOf, type TimeUnit } from './protocol/time-range';
+import { timeOf } from './protocol/time-range';
 import { typedValue } from './typed-value';
 
 const methods: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] satisfies Method[];
@@ -96,17 +96,20 @@ export async function readCall(
 
   async function range(): Promise<{ from?: number | undefined; to?: number | undefined }> {
     const { now } = context;
-    if (def.range === 'none') return {};
-    if (def.range === 'between') {
-      return {
-        from: timeOf('from', await typed('from', def.from, def.fromType), now),
-        to: timeOf('to', await typed('to', def.to, def.toType), now),
-      };
-    }
+    const time = async (name: 'from' | 'to'): Promise<number | undefined> =>
+      timeOf(name, await typed(name, def[name], def[`${name}Type`]), now);
+    const stretch = (phrase: string): { from?: number | undefined; to?: number | undefined } => ({
+      from: timeOf('from', phrase, now),
+      to: timeOf('to', phrase, now),
+    });
+    const phrase = text(def.range) || 'last';
+    if (phrase === 'none') return {};
+    if (phrase === 'between') return { from: await time('from'), to: await time('to') };
+    if (phrase !== 'last' && phrase !== 'previous') return stretch(phrase);
     const amount = wholeNumber('rangeAmount', def.rangeAmount, counts) ?? 24;
-    const first = now - seconds(amount, unitOf(def));
-    if (def.range !== 'previous') return { from: first, to: now };
-    return { from: (await context.previous?.({ template, selectors })) ?? first, to: now };
+    const lately = stretch(`last ${amount} ${text(def.rangeUnit) || 'hours'}`);
+    if (phrase === 'last') return lately;
+    return { ...lately, ...defined({ from: await context.previous?.({ template, selectors }) }) };
   }
 }
 
@@ -138,10 +141,6 @@ async function readSelector(
 
 function resultsOf(def: CallDefinition): Results {
   return results.includes(text(def.results)) ? (def.results as Results) : 'array';
-}
-
-function unitOf(def: CallDefinition): TimeUnit {
-  return def.rangeUnit === 'minutes' || def.rangeUnit === 'days' ? def.rangeUnit : 'hours';
 }
 
 /** A comma list, or a list. */

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -48,7 +48,7 @@ export async function buildTo(dist) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    await buildTo(join(root, process.argv[2] ?? 'dist'));
+    await buildTo(resolve(root, process.argv[2] ?? 'dist'));
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

@@ -1,3 +1,4 @@
+import { plain } from './plain.mts';
 import { findResource } from '../protocol/find-resource.ts';
 import { FlespiError } from '../protocol/flespi-error.ts';
 import { slotsOf } from '../protocol/path.ts';
@@ -13,7 +14,7 @@ import { text } from './text.mts';
 // a form, so they look at the node's own properties only; the open form tells the same in its preview.
 
 export const checkTemplate: Validator = function (value, _options) {
-  const template = String(value ?? '').trim();
+  const template = plain(value).trim();
   if (template === '') return text('call.invalid.template');
   try {
     slotsOf(template);
@@ -24,8 +25,8 @@ export const checkTemplate: Validator = function (value, _options) {
 };
 
 export const checkMethod: Validator = function (value, _options) {
-  const method = String(value ?? 'GET');
-  const resource = findResource(String(this['template'] ?? ''));
+  const method = plain(value ?? 'GET');
+  const resource = findResource(plain(this['template']));
   const fits = method === 'msg' || !resource || (resource.methods as readonly string[]).includes(method);
   return (
     fits || text('call.invalid.method', { method, template: resource.template, methods: resource.methods.join(', ') })
@@ -36,7 +37,7 @@ export const checkSelectors: Validator = function (value, _options) {
   const rows = Array.isArray(value) ? (value as Partial<SelectorRow>[]) : [];
   let slots: string[];
   try {
-    slots = slotsOf(String(this['template'] ?? ''));
+    slots = slotsOf(plain(this['template']));
   } catch {
     return true; // The template's own check says it.
   }
@@ -96,7 +97,7 @@ function slotsWithin(template: string): number {
 }
 
 export const checkFilter: Validator = function (value, _options) {
-  const filter = String(value ?? '').trim();
+  const filter = plain(value).trim();
   const typed = this['filterType'] ?? 'str';
   if (filter === '' || typed !== 'str' || isEnvironment(filter)) return true;
   const mistake = expressionMistake(filter);

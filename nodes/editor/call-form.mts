@@ -1,3 +1,4 @@
+import { plain } from './plain.mts';
 import { findResource, parametersOf } from '../protocol/find-resource.ts';
 import { slotsOf } from '../protocol/path.ts';
 import { isSeries } from '../protocol/read-parameters.ts';
@@ -24,7 +25,7 @@ export class CallForm {
     this.#transport = transport;
     const changed = (): void => this.#refreshSoon();
     const rows = Array.isArray(node['selectors']) ? (node['selectors'] as Partial<SelectorRow>[]) : [];
-    this.#rows = new SelectorRows($('#flespi-selectors'), rows, () => String(input('account').val() ?? ''), changed);
+    this.#rows = new SelectorRows($('#flespi-selectors'), rows, () => plain(input('account').val()), changed);
     this.#typedInputs();
     combobox(input('template'), text('call.resource'), searchResources);
     input('template').on('change input', changed);
@@ -55,7 +56,7 @@ export class CallForm {
       value: 'str',
       label: text('call.text'),
       icon: 'red/images/typedInput/az.svg',
-      autoComplete: (typed) => suggestFields(typed, fieldsFor(String(input('template').val() ?? ''))),
+      autoComplete: (typed) => suggestFields(typed, fieldsFor(plain(input('template').val()))),
     };
     const none: TypedInputType = { value: 'none', label: text('call.noBody'), hasValue: false };
     const types: Record<string, (string | TypedInputType)[]> = {
@@ -93,7 +94,7 @@ export class CallForm {
     });
     $('#node-input-method, #node-input-template').on('change', () => {
       if (!follows) return;
-      const resource = findResource(String(input('template').val() ?? ''));
+      const resource = findResource(plain(input('template').val()));
       const takesNone =
         input('method').val() === 'DELETE' || (resource !== undefined && resource.bodyHint === undefined);
       input('body').typedInput('type', takesNone ? 'none' : 'msg');
@@ -108,7 +109,7 @@ export class CallForm {
   }
 
   #refresh(): void {
-    const template = String(input('template').val() ?? '').trim();
+    const template = plain(input('template').val()).trim();
     try {
       this.#rows.show(slotsOf(template));
     } catch {
@@ -122,11 +123,11 @@ export class CallForm {
   /** What the resource and the method understand, and nothing else. */
   #showParts(template: string): void {
     const parameters = parametersOf(template);
-    const method = String(input('method').val() ?? 'GET');
+    const method = plain(input('method').val() ?? 'GET');
     const reads = method === 'GET' || method === 'msg';
     const series = reads && isSeries(parameters);
     const collection = reads && parameters === 'collection';
-    const range = String(input('range').val() ?? 'last');
+    const range = plain(input('range').val() ?? 'last');
     const walks = input('results').val() !== 'page';
 
     $('#flespi-part-range').toggle(series);
@@ -163,7 +164,7 @@ export class CallForm {
   #showNotes(template: string): void {
     const resource = findResource(template);
     $('#flespi-body-note').text(resource?.bodyHint ? text('call.bodyExample', { example: resource.bodyHint }) : '');
-    const filter = String(input('filter').val() ?? '').trim();
+    const filter = plain(input('filter').val()).trim();
     const mistake = filter !== '' && input('filterType').val() === 'str' ? expressionMistake(filter) : undefined;
     $('#flespi-filter-note')
       .text(mistake ?? '')
@@ -186,7 +187,7 @@ export class CallForm {
 
 /** What a call node is called when its author gave it no name. */
 export function callLabel(node: EditedNode): string {
-  const template = String(node['template'] ?? '');
+  const template = plain(node['template']);
   const rows = Array.isArray(node['selectors']) ? (node['selectors'] as Partial<SelectorRow>[]) : [];
   let next = 0;
   const path = template.replace(/:[A-Za-z][\w-]*/g, (slot) => {
@@ -197,7 +198,7 @@ export function callLabel(node: EditedNode): string {
     if (kind === 'group') return `groups.id=${value}`;
     return kind === 'expression' ? `{${value}}` : value || slot;
   });
-  const method = node['method'] === 'msg' ? 'msg.method' : String(node['method'] ?? 'GET');
+  const method = node['method'] === 'msg' ? 'msg.method' : plain(node['method'] ?? 'GET');
   const label = `${method} ${path}`;
   return label.length > 60 ? `${label.slice(0, 58)}…` : label;
 }

@@ -1,3 +1,4 @@
+import { plain } from './plain.mts';
 import type { SelectorRow } from './selector-rows.mts';
 
 /** The properties that flespi-request and flespi-rpc share, as the open form or a saved node has them. */
@@ -59,7 +60,7 @@ const input = (property: string): JQuery => $(`#node-input-${property}`);
 /** What the open form says now. Selector rows have no inputs of their own names, so they are handed in. */
 export function stateOfForm(selectors: readonly SelectorRow[]): CallState {
   return collect(
-    (property) => String(input(property).val() ?? ''),
+    (property) => plain(input(property).val()),
     (property) => input(property).is(':checked'),
     selectors,
   );
@@ -69,7 +70,7 @@ export function stateOfForm(selectors: readonly SelectorRow[]): CallState {
 export function stateOfNode(node: EditedNode): CallState {
   const rows = node['selectors'];
   return collect(
-    (property) => String(node[property] ?? ''),
+    (property) => plain(node[property]),
     (property) => node[property] === true,
     Array.isArray(rows) ? (rows as Partial<SelectorRow>[]) : [],
   );

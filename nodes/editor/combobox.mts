@@ -1,3 +1,4 @@
+import { plain } from './plain.mts';
 export interface Choice {
   value: string;
   /** Shown larger; the value itself when left out. */
@@ -82,7 +83,7 @@ export function combobox(input: JQuery, name: string, search: (typed: string) =>
     else open('');
   });
   input.on('input', (event) => {
-    if (event.originalEvent) open(String(input.val() ?? ''));
+    if (event.originalEvent) open(plain(input.val()));
   });
   input.on('blur', close);
   input.on('keydown', (event) => {

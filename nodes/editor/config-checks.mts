@@ -1,3 +1,4 @@
+import { plain } from './plain.mts';
 import { isEnvironment } from './number-check.mts';
 import { text } from './text.mts';
 
@@ -16,7 +17,7 @@ function current(node: EditedNode, property: string): unknown {
 export function checkAddress(property: 'restUrl' | 'mqttUrl'): Validator {
   return function (value, _options) {
     if (current(this, 'region') !== 'own' || isEnvironment(value)) return true;
-    const url = parse(String(value ?? '').trim());
+    const url = parse(plain(value).trim());
     if (!url || !schemes[property].includes(url.protocol) || url.hostname === '') {
       return text(`flespi-config.invalid.${property}`);
     }

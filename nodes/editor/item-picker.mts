@@ -1,3 +1,4 @@
+import { plain } from './plain.mts';
 import { askRuntime, RuntimeRefusal } from './account-request.mts';
 import { text } from './text.mts';
 
@@ -25,8 +26,8 @@ interface PickerOptions {
   chosen: readonly string[];
   /** Only one, as for a group. */
   single: boolean;
-  use(ids: readonly string[]): void;
-  closed(): void;
+  use: (ids: readonly string[]) => void;
+  closed: () => void;
 }
 
 /** A list of the account's items to tick, with a search that runs at flespi. Returns the panel; it removes itself. */
@@ -75,7 +76,7 @@ export function itemPicker({ slot, account, chosen, single, use, closed }: Picke
     const mine = latest;
     note.text(text('call.selector.loading'));
     try {
-      const query = $.param({ search: String(search.val() ?? '').trim() });
+      const query = $.param({ search: plain(search.val()).trim() });
       const found = await askRuntime<Items>(`${account}/items/${slot}?${query}`);
       // An answer that was overtaken by the next search is not wanted any more.
       if (mine === latest) show(found);

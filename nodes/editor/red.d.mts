@@ -2,8 +2,6 @@
  * The part of the editor's API that our forms use. `@types/node-red__editor-client` is narrower than the editor: no reasons
  * from validators, no labels on defaults, no `autoComplete`.
  */
-export {};
-
 declare global {
   /** A node as the editor knows it: its properties, and the text function of its own catalogue. */
   interface EditedNode extends Record<string, unknown> {
@@ -145,3 +143,6 @@ declare global {
     i18n(): this;
   }
 }
+
+/** Makes this file a module, which a global declaration needs to be in. */
+export type Editor = typeof RED;

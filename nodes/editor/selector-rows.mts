@@ -1,3 +1,4 @@
+import { plain } from './plain.mts';
 import { combobox } from './combobox.mts';
 import { expressionHelp } from './expression-help.mts';
 import { expressionMistake } from './error-sentence.mts';
@@ -135,7 +136,7 @@ export class SelectorRows {
     });
     element.append(field);
     field.val(row.field).on('change input', () => {
-      row.field = String(field.val() ?? '').trim();
+      row.field = plain(field.val()).trim();
       this.#changed();
     });
     combobox(field, text('call.selector.fieldOf', { slot }), (typed) =>

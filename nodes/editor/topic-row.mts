@@ -1,3 +1,4 @@
+import { plain } from './plain.mts';
 import { combobox } from './combobox.mts';
 import { expressionMistake, sentenceOf } from './error-sentence.mts';
 import { expressionHelp } from './expression-help.mts';
@@ -23,8 +24,13 @@ const categories: readonly TopicCategory[] = ['message', 'state', 'interval', 'l
 
 let made = 0;
 
-/** Draws one row of the list: the exact topic, and below it the builder that writes it and is written by it. */
-export class TopicRowForm {
+/** Draws one row of the list into its container; the row itself is kept up to date. */
+export function drawTopicRow(container: JQuery, row: TopicRow, account: () => string, open: boolean): void {
+  new TopicRowForm(container, row, account, open).follow();
+}
+
+/** One row of the list: the exact topic, and below it the builder that writes it and is written by it. */
+class TopicRowForm {
   readonly #row: TopicRow;
   readonly #account: () => string;
   readonly #topic = $('<input>', {
@@ -61,13 +67,18 @@ export class TopicRowForm {
     container
       .addClass('flespi-topic-row')
       .append($('<div>', { class: 'flespi-topic-line' }).append(this.#topic, qos, toggle), this.#note, this.#builder);
-    this.#topic.val(row.topic).on('input change', () => this.#typed());
+    this.#topic.val(row.topic);
+  }
+
+  /** From now on the parts of the row follow each other. */
+  follow(): void {
+    this.#topic.on('input change', () => this.#typed());
     this.#typed();
   }
 
   /** The topic was typed or pasted: the builder follows. */
   #typed(): void {
-    this.#row.topic = String(this.#topic.val() ?? '').trim();
+    this.#row.topic = plain(this.#topic.val()).trim();
     if (/^\$[{(].+[)}]$/.test(this.#row.topic)) {
       // The environment knows the topic; there is nothing to take apart yet.
       this.#say();
@@ -121,7 +132,7 @@ export class TopicRowForm {
       what.append(group);
     }
     what.val(model.entry?.key ?? '').on('change', () => {
-      const path = String(model.entry ? topicPath(model) : model.path);
+      const path = model.entry ? topicPath(model) : model.path;
       model.entry = topicDirectory.find(({ key }) => key === what.val());
       model.values = [];
       model.path = path;
@@ -156,7 +167,7 @@ export class TopicRowForm {
     const model = this.#model;
     const input = $('<input>', { type: 'text', spellcheck: 'false', placeholder: text('any') });
     input.val(model.values[index] ?? '').on('input change', () => {
-      model.values[index] = String(input.val() ?? '');
+      model.values[index] = plain(input.val());
       this.#built();
     });
     const name = text(`level.${slot}`);
@@ -189,7 +200,7 @@ export class TopicRowForm {
     button.on('click', () => {
       if (line.next('.flespi-picker').length > 0) return;
       button.attr('aria-expanded', 'true');
-      const chosen = String(input.val() ?? '')
+      const chosen = plain(input.val())
         .split(',')
         .map((id) => id.trim())
         .filter(Boolean);
@@ -214,7 +225,7 @@ export class TopicRowForm {
     const model = this.#model;
     const input = $('<input>', { type: 'text', spellcheck: 'false', placeholder: text(`hint.${hint}`) });
     input.val(model[property]).on('input change', () => {
-      model[property] = String(input.val() ?? '');
+      model[property] = plain(input.val());
       this.#built();
     });
     const name = property === 'payload' || property === 'message' ? `filter.${property}` : `part.${property}`;

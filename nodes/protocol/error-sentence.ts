@@ -39,7 +39,7 @@ function reasonOf(error: FlespiError, lookup: Lookup): string {
   const { problem, reason } = error.params;
   if (problem !== undefined) {
     const values = { ...error.params, cause: causeText(error.cause) };
-    return lookup(`problem.${problem}`, values) ?? `${problem} ${error.params['given'] ?? ''}`;
+    return lookup(`problem.${error.code}.${problem}`, values) ?? `${problem} ${error.params['given'] ?? ''}`;
   }
   if (error.cause instanceof ExpressionError) return expressionReason(error.cause, lookup);
   if (error.reasons.length > 0) return error.reasons.map(reasonText).join('; ');
@@ -52,7 +52,7 @@ export function expressionReason(error: ExpressionError, lookup: Lookup): string
 }
 
 /** `reason (id 12)`, with flespi's hint about what it would have taken. */
-function reasonText({ reason, id, schema_hint: hint }: Reason): string {
+export function reasonText({ reason, id, schema_hint: hint }: Reason): string {
   const item = id === undefined ? '' : ` (id ${id})`;
   return hint === undefined ? `${reason}${item}` : `${reason}${item}; possible: ${JSON.stringify(hint)}`;
 }

@@ -1,0 +1,136 @@
+import type { Node, NodeAPI, NodeStatus } from 'node-red';
+import { catalogueText } from './catalogue-text';
+import { errorText } from './error-text';
+import type { Progress } from './protocol/call';
+import type { ConnectionState } from './protocol/connection-state';
+import type { FlespiError } from './protocol/flespi-error';
+
+/** What a node can be doing, for its status. */
+export type NodeState =
+  | Exclude<ConnectionState, { kind: 'closed' }>
+  | Progress
+  | { kind: 'done' }
+  | { kind: 'partial'; reason: string }
+  | { kind: 'failed'; reason: string }
+  | { kind: 'subscribed'; done: number; wanted: number; reason?: FlespiError; dropped?: number };
+
+type Look = [NodeStatus['fill'], NodeStatus['shape']];
+
+/** The one table of colours and shapes: green works, blue is busy, yellow waits, red needs somebody, grey is idle. */
+const looks: Record<NodeState['kind'], Look> = {
+  idle: ['grey', 'ring'],
+  connecting: ['yellow', 'ring'],
+  connected: ['green', 'dot'],
+  waiting: ['yellow', 'ring'],
+  requesting: ['blue', 'dot'],
+  pages: ['blue', 'dot'],
+  done: [undefined, undefined],
+  partial: ['yellow', 'dot'],
+  failed: ['red', 'ring'],
+  subscribed: ['green', 'dot'],
+};
+
+/** Longer texts would cover the flow beside the node; the whole sentence is in the log and on Catch nodes. */
+const longest = 90;
+
+export function nodeStatus(RED: NodeAPI, state: NodeState): NodeStatus {
+  if (state.kind === 'done') return {};
+  const [fill, shape] = lookOf(state);
+  const text = textOf(RED, state);
+  return { fill, shape, text: text.length > longest ? `${text.slice(0, longest)}…` : text };
+}
+
+function lookOf(state: NodeState): Look {
+  if (state.kind === 'waiting' && 'retryAt' in state) return ['red', 'ring'];
+  if (state.kind === 'subscribed' && state.done < state.wanted)
+    return state.reason ? ['red', 'ring'] : ['yellow', 'ring'];
+  if (state.kind === 'subscribed' && state.reason) return ['yellow', 'dot'];
+  return looks[state.kind];
+}
+
+function textOf(RED: NodeAPI, state: NodeState): string {
+  const say = (key: string, values: Record<string, string | number> = {}): string =>
+    catalogueText(RED, `status.${key}`, values) ?? [key, ...Object.values(values)].join(' ');
+  switch (state.kind) {
+    // Core's own words for the states that core's MQTT nodes have too: the editor translates them.
+    case 'connected':
+    case 'connecting':
+      return `node-red:common.status.${state.kind}`;
+    case 'idle':
+      return 'node-red:common.status.disconnected';
+    case 'requesting':
+      return say('requesting');
+    case 'pages':
+      return state.count === undefined
+        ? say('pages', { pages: state.pages, items: state.items })
+        : say('pagesOf', { pages: state.pages, items: state.items, count: state.count });
+    case 'waiting':
+      return 'retryAt' in state
+        ? say('waiting', { reason: errorText(RED, state.reason), time: clock(state.retryAt) })
+        : say(`wait.${state.reason}`, { time: clock(state.until) });
+    case 'partial':
+    case 'failed':
+      return state.kind === 'failed' ? state.reason : say('partial', { reason: state.reason });
+    case 'subscribed': {
+      const { done, wanted, reason, dropped = 0 } = state;
+      const counts = { done, wanted };
+      if (reason) return say('subscribedReason', { ...counts, reason: errorText(RED, reason) });
+      return dropped > 0 ? say('subscribedDropped', { ...counts, dropped }) : say('subscribed', counts);
+    }
+    default:
+      return '';
+  }
+}
+
+/** Local time of day. */
+function clock(time: number): string {
+  const date = new Date(time);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+/**
+ * A node's status line: at most two changes a second, the last one always shown, and nothing after close. Every change
+ * goes to all open editors and to Status nodes.
+ */
+export class StatusLine {
+  readonly #RED: NodeAPI;
+  readonly #node: Node;
+  #shown = '';
+  #next: NodeState | undefined;
+  /** Set while a change was made less than half a second ago. */
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(RED: NodeAPI, node: Node) {
+    this.#RED = RED;
+    this.#node = node;
+    node.on('close', () => {
+      this.#closed = true;
+      clearTimeout(this.#timer);
+    });
+  }
+
+  show(state: NodeState): void {
+    if (this.#closed) return;
+    if (this.#timer !== undefined) {
+      this.#next = state;
+      return;
+    }
+    this.#write(state);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const next = this.#next;
+      this.#next = undefined;
+      if (next) this.show(next);
+    }, 500);
+    this.#timer.unref();
+  }
+
+  #write(state: NodeState): void {
+    const status = nodeStatus(this.#RED, state);
+    const text = JSON.stringify(status);
+    if (text === this.#shown) return;
+    this.#shown = text;
+    this.#node.status(status);
+  }
+}

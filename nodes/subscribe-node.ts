@@ -1,0 +1,213 @@
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
+import { errorText } from './error-text';
+import { findAccount, leaveAccount } from './find-account';
+import { flag, shown, text } from './form-value';
+import type { Send } from './handle-input';
+import { NewestByTopic } from './newest-by-topic';
+import { NodeFailure } from './node-failure';
+import { StatusLine } from './node-status';
+import { NodeSubscriptions } from './node-subscriptions';
+import { FlespiError } from './protocol/flespi-error';
+import type { MqttConnection } from './protocol/mqtt-connection';
+import type { Delivery, Subscription } from './protocol/subscription';
+import { type Datatype, readPayload } from './read-payload';
+import { fillTopic, hasPlaceholder, requestedTopics, type TopicOptions, topicRequest } from './topic-request';
+
+export interface SubscribeDefinition {
+  account?: string;
+  topics?: TopicOptions[];
+  datatype?: unknown;
+  newerOnly?: unknown;
+}
+
+const datatypes: readonly string[] = ['auto', 'json', 'text', 'buffer'] satisfies Datatype[];
+
+/** Milliseconds that a message waits for the broker's answer to what it asked for. */
+const longestAnswer = 15_000;
+
+/** One flespi-subscribe node at work. */
+export class SubscribeNode {
+  readonly #RED: NodeAPI;
+  readonly #node: Node;
+  readonly #def: SubscribeDefinition;
+  readonly #status: StatusLine;
+  readonly #datatype: Datatype;
+  readonly #newest: NewestByTopic | undefined;
+  #connection: MqttConnection | undefined;
+  #subscriptions: NodeSubscriptions | undefined;
+  #cid: number | undefined;
+  #stopWatching: () => void = () => {};
+  /** Refusals that were reported, so that each is reported once. */
+  readonly #told = new Set<string>();
+  #closed = false;
+
+  constructor(RED: NodeAPI, node: Node, def: SubscribeDefinition) {
+    this.#RED = RED;
+    this.#node = node;
+    this.#def = def;
+    this.#status = new StatusLine(RED, node);
+    this.#datatype = datatypes.includes(text(def.datatype)) ? (def.datatype as Datatype) : 'auto';
+    this.#newest = flag(def.newerOnly) ? new NewestByTopic() : undefined;
+    try {
+      const account = findAccount(RED, node, def.account);
+      this.#cid = account.settings.cid;
+      this.#connection = account.mqtt;
+      this.#subscriptions = new NodeSubscriptions({
+        connection: account.mqtt,
+        name: node.id,
+        message: (delivery) => this.#deliver(delivery),
+        changed: () => this.#show(),
+      });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Subscribes to the topics of the form. */
+  start(): void {
+    if (!this.#connection || !this.#subscriptions || this.#closed) return;
+    this.#stopWatching = this.#connection.onState(() => this.#show());
+    for (const options of this.#def.topics ?? []) {
+      if (hasPlaceholder(options.topic)) continue;
+      try {
+        this.#subscriptions.add(topicRequest(options, this.#cid));
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    this.#show();
+  }
+
+  /** Core's verbs in `msg.action`. */
+  async control(msg: NodeMessageInFlow, send: Send, signal: AbortSignal): Promise<void> {
+    const account = findAccount(this.#RED, this.#node, this.#def.account);
+    const subscriptions = this.#subscriptions;
+    if (!subscriptions) throw new FlespiError('FLESPI_NO_ACCOUNT', { attempted: this.#node.type });
+    switch (msg['action']) {
+      case 'connect':
+        account.mqtt.connect();
+        return;
+      case 'disconnect':
+        account.mqtt.disconnect();
+        return;
+      case 'subscribe': {
+        const requests = this.#topicsOf(msg).map((options) => topicRequest(options, this.#cid));
+        await this.#confirmed(
+          requests.map((request) => subscriptions.add(request)),
+          signal,
+        );
+        msg['subscriptions'] = listed(subscriptions);
+        return;
+      }
+      case 'unsubscribe':
+        if (msg.topic === (true as unknown)) await subscriptions.removeAll();
+        else for (const { topic } of this.#topicsOf(msg)) await subscriptions.remove(text(topic));
+        this.#show();
+        msg['subscriptions'] = listed(subscriptions);
+        return;
+      case 'getSubscriptions':
+        send(Object.assign(msg, { topic: 'subscriptions', payload: listed(subscriptions) }));
+        return;
+      default:
+        throw new FlespiError('FLESPI_BAD_INPUT', {
+          attempted: 'action',
+          params: { problem: 'action', name: 'msg.action', given: shown(msg['action']) },
+        });
+    }
+  }
+
+  async close(removed: boolean): Promise<void> {
+    this.#closed = true;
+    this.#stopWatching();
+    leaveAccount(this.#RED, this.#node, this.#def.account);
+    await this.#subscriptions?.close(removed);
+  }
+
+  /** `msg.topic`, or the topics of the form with what the message fills into them. */
+  #topicsOf(msg: NodeMessageInFlow): TopicOptions[] {
+    if (msg.topic !== undefined && msg.topic !== '') return requestedTopics(msg.topic);
+    return (this.#def.topics ?? []).map((options) => ({
+      ...options,
+      topic: fillTopic(this.#RED, text(options.topic), msg),
+    }));
+  }
+
+  /** Waits for the broker's answers, and fails with the first refusal. */
+  async #confirmed(added: readonly Subscription[], signal: AbortSignal): Promise<void> {
+    this.#show();
+    if (this.#connection?.state.kind === 'waiting') return;
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(longestAnswer)]);
+    for (const subscription of added) {
+      const state = await this.#subscriptions?.settled(subscription, bounded);
+      if (state?.kind === 'refused') {
+        this.#told.add(subscription.request.filter);
+        await this.#subscriptions?.remove(subscription.request.filter);
+        this.#show();
+        throw state.reason;
+      }
+    }
+  }
+
+  #deliver(delivery: Delivery): void {
+    if (this.#closed || this.#newest?.isNew(delivery.topic, delivery.timestamp) === false) return;
+    const { payload } = delivery;
+    const msg = messageOf(delivery);
+    try {
+      msg.payload = readPayload(payload, this.#datatype, delivery.topic);
+    } catch (error) {
+      if (error instanceof FlespiError) msg.payload = error.body;
+      this.#node.error(new NodeFailure(this.#RED, error), msg);
+      return;
+    }
+    this.#node.send(msg);
+  }
+
+  #show(): void {
+    const { kind } = this.#connection?.state ?? { kind: 'closed' };
+    if (this.#closed || !this.#connection || !this.#subscriptions || kind === 'closed') return;
+    const { state } = this.#connection;
+    if (state.kind !== 'connected') {
+      if (state.kind !== 'closed') this.#status.show(state);
+      return;
+    }
+    const summary = this.#subscriptions.summary;
+    this.#status.show(summary.wanted === 0 ? state : { kind: 'subscribed', ...summary });
+    for (const { request, state: own } of this.#subscriptions.list) {
+      if (own.kind !== 'refused') this.#told.delete(request.filter);
+      else if (!this.#told.has(request.filter)) {
+        this.#told.add(request.filter);
+        // With a message, because without one it would not reach Catch nodes.
+        this.#node.error(new NodeFailure(this.#RED, own.reason), { topic: request.filter });
+      }
+    }
+  }
+
+  #fail(error: unknown): void {
+    const reason = errorText(this.#RED, error);
+    this.#status.show({ kind: 'failed', reason });
+    this.#node.error(new NodeFailure(this.#RED, error), {});
+  }
+}
+
+/** What core's `mqtt in` puts on a message, and flespi's time and account. */
+function messageOf({ topic, qos, retain, userProperties, ...more }: Delivery): NodeMessage {
+  const msg: NodeMessage = { topic, payload: undefined, qos, retain };
+  // An ordinary object: flows call its methods.
+  if (Object.keys(userProperties).length > 0) msg['userProperties'] = { ...userProperties };
+  if (more.timestamp !== undefined) msg['timestamp'] = more.timestamp;
+  if (more.cid !== undefined) msg['cid'] = more.cid;
+  if (more.responseTopic !== undefined) msg['responseTopic'] = more.responseTopic;
+  if (more.correlationData !== undefined) msg['correlationData'] = more.correlationData;
+  if (more.contentType !== undefined) msg['contentType'] = more.contentType;
+  if (more.messageExpiryInterval !== undefined) msg['messageExpiryInterval'] = more.messageExpiryInterval;
+  return msg;
+}
+
+function listed(subscriptions: NodeSubscriptions): object[] {
+  return subscriptions.list.map(({ request: { filter, qos, retainHandling }, state }) => ({
+    topic: filter,
+    qos,
+    rh: retainHandling,
+    state: state.kind,
+  }));
+}
