@@ -38,6 +38,7 @@ export const defaultBrokerAssumptions: BrokerAssumptions = {
 /** Guesses that have no switch. They stand here so that one list is the whole list. */
 export const fixedBrokerAssumptions = [
   'CONNACK names only what differs from the defaults of MQTT 5: limits that were set, topic aliases, the assigned client id.',
+  'The user property subscriptions of CONNACK is left out when it would be longer than 65,535 bytes.',
   'A publication to a reserved topic (flespi/ without flespi/rest/) is answered with PUBACK 135 on MQTT 5 and dropped; the connection stays.',
   'A subscription that the access control list forbids is answered with SUBACK 135 (128 before MQTT 5).',
   'modified_since= takes messages of that second too, modified_since> only later ones.',

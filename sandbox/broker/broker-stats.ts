@@ -8,6 +8,8 @@ export interface BrokerStats {
   dropped: number;
   /** RPC calls that were answered. */
   calls: number;
+  /** Packets over which a handler failed: mistakes of this broker. */
+  errors: number;
   connections: number;
   sessions: number;
   retained: number;

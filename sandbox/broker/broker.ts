@@ -17,7 +17,7 @@ import { Rpc } from './rpc';
 import { describeSession, listSubscriptions, type SessionItem, type SubscriptionItem } from './session-report';
 import { SessionStore } from './session-store';
 import { subscribe } from './subscribe';
-import { parseTopicFilter } from './topic-filter';
+import { isTopicName, longestText, parseTopicFilter } from './topic-filter';
 import { unsubscribe } from './unsubscribe';
 import { publishWill } from './will';
 
@@ -91,6 +91,11 @@ export function createBroker(options: BrokerOptions): Broker {
       return { port: listener.port };
     },
     publish({ topic, cid, payload, retain = false, timestamp = now() }) {
+      // An ident may have anything in it, and stands in topics.
+      if (!isTopicName(topic, limits.topicLevels) || Buffer.byteLength(topic) > longestText) {
+        stats.dropped += 1;
+        return;
+      }
       const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
       const message = new Message({ topic, cid, payload: bytes, retain, timestamp, qos: 1, userProperties: {} });
       stats.published += 1;
@@ -105,9 +110,7 @@ export function createBroker(options: BrokerOptions): Broker {
     closeSession(id) {
       const session = sessions.byId(id);
       if (session === undefined) return false;
-      const { client } = session;
-      client?.disconnect(ReasonCode.administrativeAction);
-      if (client !== undefined) sessions.leave(client);
+      session.client?.disconnect(ReasonCode.administrativeAction);
       sessions.end(session);
       return true;
     },
@@ -154,6 +157,7 @@ function createCore(options: BrokerOptions): BrokerCore {
     delivered: 0,
     dropped: 0,
     calls: 0,
+    errors: 0,
     connections: 0,
     sessions: 0,
     retained: 0,

@@ -80,10 +80,11 @@ export class Client implements Carrier {
     this.connection.send({ cmd: 'pubrel', messageId });
   }
 
-  /** Sends the client away: with a reason where its version knows DISCONNECT from the server. */
+  /** Sends the client away: with a reason where its version knows DISCONNECT from the server. Its session is free at once. */
   disconnect(reasonCode: number): void {
     if (this.version === 5) this.connection.end({ cmd: 'disconnect', reasonCode });
     else this.connection.end();
+    this.core.sessions.leave(this);
   }
 
   #aliasOf(delivery: Delivery): { number: number; known: boolean } | undefined {

@@ -1,4 +1,4 @@
-import type { IConnackPacket, IConnectPacket } from 'mqtt-packet';
+import { generate, type IConnackPacket, type IConnectPacket } from 'mqtt-packet';
 import type { Token } from '../account/token';
 import type { BrokerCore } from './broker-core';
 import { largestPacket, neverExpires } from './broker-options';
@@ -6,6 +6,7 @@ import { Client, type Terms } from './client';
 import type { Connection } from './connection';
 import { connectReturnCode, ReasonCode } from './reason-code';
 import { listSubscriptions } from './session-report';
+import { longestText } from './topic-filter';
 import { readWill } from './will';
 
 type ConnackProperties = NonNullable<IConnackPacket['properties']>;
@@ -56,21 +57,30 @@ export function handleConnect(core: BrokerCore, connection: Connection, packet: 
   );
   // [MQTT-3.2.2-2] of 3.1.1; 3.1 has no such flag.
   const sessionPresent = present && packet.protocolVersion !== 3;
-  if (packet.protocolVersion === 5) {
-    const userProperties = {
-      token: JSON.stringify(publicPart(token)),
-      subscriptions: JSON.stringify(listSubscriptions(session)),
-    };
-    connection.send({ cmd: 'connack', sessionPresent, reasonCode: 0, properties: { ...announced, userProperties } });
-  } else {
-    connection.send({ cmd: 'connack', sessionPresent, returnCode: 0 });
-  }
+  if (packet.protocolVersion === 5) sendConnack(client, sessionPresent, announced);
+  else connection.send({ cmd: 'connack', sessionPresent, returnCode: 0 });
   if (faults.closeAfterConnack !== undefined) {
     const cut = setTimeout(() => connection.destroy(), faults.closeAfterConnack);
     cut.unref();
   }
   session.outbox.attach(client);
   return client;
+}
+
+/** CONNACK with what flespi tells in it, as far as it fits the client [MQTT-3.2.2-20] and the protocol. */
+function sendConnack(
+  { connection, session, token, terms }: Client,
+  sessionPresent: boolean,
+  announced: ConnackProperties,
+): void {
+  const told = { token: JSON.stringify(publicPart(token)), subscriptions: JSON.stringify(listSubscriptions(session)) };
+  const userProperties = Object.fromEntries(
+    Object.entries(told).filter(([, text]) => Buffer.byteLength(text) <= longestText),
+  );
+  const bare: IConnackPacket = { cmd: 'connack', sessionPresent, reasonCode: 0, properties: announced };
+  const full = generate({ ...bare, properties: { ...announced, userProperties } }, { protocolVersion: 5 });
+  if (full.length <= terms.packetBytes) connection.sendBytes(full);
+  else connection.send(bare);
 }
 
 /** CONNACK with a reason and the end [MQTT-3.1.4-2]. */

@@ -3,13 +3,16 @@ import { generate, type Packet } from 'mqtt-packet';
 import type { BrokerLimits } from './broker-options';
 import type { ProtocolVersion } from './encode-delivery';
 import { checkPacket } from './packet-check';
-import { PacketError, PacketReader } from './packet-reader';
+import { PacketReader } from './packet-reader';
 
 /** What a connection tells its user. None of it is called after `onClose`. */
 export interface ConnectionEvents {
   onPacket(packet: Packet): void;
-  /** The peer broke the rules; the user answers as its protocol version asks and ends the connection. */
-  onViolation(error: PacketError): void;
+  /**
+   * The peer broke the rules (PacketError), or a handler failed over what it sent. The user answers as the protocol version asks and
+   * ends the connection.
+   */
+  onViolation(error: unknown): void;
   /** Everything that was written has left. */
   onDrain(): void;
   onClose(): void;
@@ -174,7 +177,6 @@ export class Connection {
         if (this.#deaf || this.#closed) return;
       }
     } catch (error) {
-      if (!(error instanceof PacketError)) throw error;
       this.events.onViolation(error);
     }
   }

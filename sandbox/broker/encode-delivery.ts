@@ -46,9 +46,10 @@ function toPacket(delivery: Delivery, options: WireOptions): IPublishPacket {
 
 function propertiesOf(delivery: Delivery, { alias, now, assumptions }: WireOptions): IPublishPacket['properties'] {
   const { publication, userProperties } = delivery.message;
-  const properties: NonNullable<IPublishPacket['properties']> = {
-    userProperties: assumptions.deliveryProperties ? userProperties : publication.userProperties,
-  };
+  const properties: NonNullable<IPublishPacket['properties']> = {};
+  const added = assumptions.deliveryProperties ? userProperties : publication.userProperties;
+  // The codec gives up on an empty set.
+  if (Object.keys(added).length > 0) properties.userProperties = added;
   if (delivery.identifiers.length > 0) properties.subscriptionIdentifier = [...delivery.identifiers];
   if (alias !== undefined) properties.topicAlias = alias.number;
   if (publication.responseTopic !== undefined) properties.responseTopic = publication.responseTopic;

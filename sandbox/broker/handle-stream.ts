@@ -6,7 +6,7 @@ import type { Client } from './client';
 import { handleConnect, refuseConnect } from './connect';
 import { Connection } from './connection';
 import { handleDisconnect } from './disconnect';
-import type { PacketError } from './packet-reader';
+import { PacketError } from './packet-reader';
 import { handlePublish } from './publish';
 import { ReasonCode } from './reason-code';
 import { handleSubscribe } from './subscribe';
@@ -23,11 +23,14 @@ export function handleStream(core: BrokerCore, stream: Duplex, ip: string): Conn
       if (packet.cmd === 'connect') client = handleConnect(core, connection, packet);
       else connection.destroy();
     },
-    onViolation({ reasonCode }: PacketError) {
+    onViolation(error) {
       clearTimeout(patience);
-      if (client !== undefined) client.disconnect(reasonCode);
+      // One client's packet that we cannot cope with must not end the others' connections.
+      if (!(error instanceof PacketError)) core.stats.errors += 1;
+      const code = error instanceof PacketError ? error.reasonCode : ReasonCode.implementationSpecificError;
+      if (client !== undefined) client.disconnect(code);
       // Only to a CONNECT of another version there is an answer that everybody understands [MQTT-3.1.2-2].
-      else if (reasonCode === ReasonCode.unsupportedProtocolVersion) refuseConnect(connection, reasonCode);
+      else if (code === ReasonCode.unsupportedProtocolVersion) refuseConnect(connection, code);
       else connection.destroy();
     },
     onDrain() {
@@ -36,8 +39,7 @@ export function handleStream(core: BrokerCore, stream: Duplex, ip: string): Conn
     onClose() {
       clearTimeout(patience);
       core.connections.delete(connection);
-      if (client === undefined) return;
-      core.sessions.leave(client);
+      if (client !== undefined) core.sessions.leave(client);
     },
   });
   const patience = setTimeout(() => connection.destroy(), core.limits.connectMilliseconds);
@@ -64,7 +66,7 @@ function handlePacket(core: BrokerCore, client: Client, packet: Packet): void {
     case 'pingreq':
       return client.connection.send({ cmd: 'pingresp' });
     case 'disconnect':
-      return handleDisconnect(client, packet);
+      return handleDisconnect(core, client, packet);
     default:
       // A second CONNECT [MQTT-3.1.0-2], AUTH without an exchange, or what only servers send.
       return client.disconnect(ReasonCode.protocolError);

@@ -74,7 +74,6 @@ export class SessionStore {
     if (session?.client !== undefined) {
       const { client } = session;
       client.disconnect(ReasonCode.sessionTakenOver);
-      this.leave(client);
       // It may have ended with its connection.
       session = this.find(cid, clientId);
     }
@@ -180,7 +179,9 @@ export class SessionStore {
   }
 
   #overflow(session: Session): void {
-    session.client?.disconnect(ReasonCode.quotaExceeded);
+    // Not from within the delivery that was too much.
+    const { client } = session;
+    if (client !== undefined) setImmediate(() => client.disconnect(ReasonCode.quotaExceeded));
   }
 
   #publishWill(session: Session): void {

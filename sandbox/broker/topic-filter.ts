@@ -19,6 +19,9 @@ function isValidLevel(level: string, isLast: boolean): boolean {
   return !level.includes('+') && !level.includes('#');
 }
 
+/** Bytes of the longest text that MQTT can write [MQTT-1.5.4]. */
+export const longestText = 65_535;
+
 /** May a message be published to this topic? Not empty, no wildcard [MQTT-3.3.2-2], no null character. */
 export function isTopicName(topic: string, maximumLevels = Infinity): boolean {
   if (topic === '' || /[+#\0]/.test(topic)) return false;
