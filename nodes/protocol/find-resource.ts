@@ -53,7 +53,8 @@ function pathDistance(path: readonly string[], pattern: readonly string[]): numb
   return distance(
     path,
     pattern,
-    () => 2,
+    // Forgotten selectors are common: `telemetry` without `all`.
+    (segment) => (segment.startsWith(':') ? 1 : 2),
     (segment, word) => {
       if (word.startsWith(':')) return looksLikeWord(segment) ? 0.25 : 0;
       return segment.startsWith(':') ? 4 : wordDistance(segment, word);

@@ -21,9 +21,8 @@ export function segmentsOf(template: string): string[] {
     if (/%[0-9a-f]{2}/i.test(segment)) throw bad('encoded', template, segment);
     // An expression with a slash in it falls apart here; in a selector slot it would not.
     if (segment.split('{').length !== segment.split('}').length) throw bad('brace', template, segment);
-    // Inside braces a question mark belongs to an expression; elsewhere it begins a query.
-    if (/[?#]/.test(segment) && !segment.startsWith('{') && !segment.includes('='))
-      throw bad('query', template, segment);
+    // In an expression or a value these are data; right behind a plain word they begin a query.
+    if (/^[^={]*[?#]/.test(segment)) throw bad('query', template, segment);
   }
   return segments;
 }

@@ -61,8 +61,10 @@ export function mayRepeat(method: Method, error: FlespiError, repeatUnsafe = fal
   const harmless = method === 'GET' || repeatUnsafe ? 'harmless' : 'no';
   switch (error.code) {
     case 'FLESPI_RATE_LIMITED':
-    case 'FLESPI_CONNECTION_FAILED':
       return 'did-not-run';
+    case 'FLESPI_CONNECTION_FAILED':
+      // A certificate does not get better by asking again.
+      return error.params['problem'] === 'certificate' || error.params['problem'] === 'not-tls' ? 'no' : 'did-not-run';
     case 'FLESPI_SERVER_ERROR':
       // 501 and 505 will say the same again.
       return error.statusCode === 501 || error.statusCode === 505 ? 'no' : harmless;
@@ -117,22 +119,23 @@ export interface RetryQuestion {
  * A `Retry-After` beyond the deadline is an error that names the time, not a shorter wait.
  */
 export function nextTry(question: RetryQuestion): { wait: number } | { error: FlespiError } {
-  const { method, error, attempt, remaining, budget, now = Date.now(), random = Math.random } = question;
-  const repeat = mayRepeat(method, error, question.repeatUnsafe);
-  if (repeat === 'no' || attempt >= mostTries - 1) return { error };
+  const { method, attempt, remaining, budget, now = Date.now(), random = Math.random } = question;
+  const asked = retryAfter(question.error.headers?.['retry-after'], now);
+  const error = asked === undefined ? question.error : withTime(question.error, asked, now);
+  if (mayRepeat(method, error, question.repeatUnsafe) === 'no' || attempt >= mostTries - 1) return { error };
 
-  const asked = retryAfter(error.headers?.['retry-after'], now);
   // Everybody who was told the same time would come back at it together.
   const wait =
     asked === undefined ? backOff(attempt, random) : Math.round(asked * (1 + random() * 0.2)) || backOff(0, random);
-  if (wait >= remaining) return { error: asked === undefined ? error : tooLate(error, asked, now) };
+  if (wait >= remaining) return { error };
   // A server that names a time has planned for the repeat; the others may be drowning.
   const invited = error.code === 'FLESPI_RATE_LIMITED';
   if (!invited && budget && !budget.spend()) return { error };
   return { wait };
 }
 
-function tooLate(error: FlespiError, asked: number, now: number): FlespiError {
+/** The failure with the time that flespi named. */
+function withTime(error: FlespiError, asked: number, now: number): FlespiError {
   return new FlespiError(error.code, {
     attempted: error.attempted,
     params: { ...error.params, seconds: Math.ceil(asked / 1000), until: new Date(now + asked).toISOString() },

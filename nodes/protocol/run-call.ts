@@ -157,6 +157,7 @@ function series(spec: CallSpec, call: PreparedCall, context: SendContext, signal
   const pages = seriesPages({
     series: family,
     fetch: async (data) => listed(await sendRequest(call.wire({ data: { ...rest, ...data } }), context, signal), call),
+    whole: rest['generalize'] !== undefined,
     ...(typeof low === 'number' ? { low } : {}),
     ...(typeof high === 'number' ? { high } : {}),
     reverse: reverse === true,

@@ -18,6 +18,8 @@ export interface SeriesWalk {
   most: number;
   /** The read addresses one device or other source, so its records come in order. */
   single: boolean;
+  /** Averages (`generalize`) over buckets of time: reads that begin inside a bucket would give half of it. One read is all. */
+  whole: boolean;
   attempted: string;
 }
 

@@ -50,7 +50,7 @@ function stretchOf(value: unknown, now: number): Stretch | undefined {
   const named = calendar[text];
   if (named) return named(now);
   const [, agoCount, agoUnit] =
-    /^(\d+(?:\.\d+)?) ?([a-z]+) ago$/.exec(text) ?? /^(?:now )?- ?(\d+(?:\.\d+)?) ?([a-z]+)$/.exec(text) ?? [];
+    /^(\d+(?:\.\d+)?) ?([a-z]+) ago$/.exec(text) ?? /^(?:now ?)?- ?(\d+(?:\.\d+)?) ?([a-z]+)$/.exec(text) ?? [];
   if (agoUnit !== undefined) return moment(now - lengthOf(agoCount, agoUnit));
   const [, count, unit] = /^(?:the )?(?:last|past) (?:(\d+(?:\.\d+)?) ?)?([a-z]+)$/.exec(text) ?? [];
   if (unit !== undefined) return [now - lengthOf(count, unit), now];

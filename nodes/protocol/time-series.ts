@@ -19,14 +19,10 @@ const fill = 0.7;
 export async function* seriesPages(walk: SeriesWalk): AsyncGenerator<Page> {
   const reader = new SeriesReader(walk);
   const reading = await reader.read(reader.begin, reader.end, reader.wanted);
-  if (!reading.records) {
-    const incomplete = reading.full ? 'no-key' : undefined;
-    yield reader.page(
-      reading,
-      reading.items.map((item) => ({ item })),
-      true,
-      incomplete,
-    );
+  if (!reading.records || walk.whole) {
+    const incomplete = reading.full ? (walk.whole ? 'generalized' : 'no-key') : undefined;
+    const records = reading.items.map((item) => ({ item }));
+    yield reader.page(reading, records, true, incomplete);
   } else if (walk.single && reading.ordered) {
     yield* inOrder(reader, reading);
   } else {
