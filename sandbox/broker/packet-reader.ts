@@ -16,6 +16,8 @@ export class PacketError extends Error {
 const noBytes = Buffer.alloc(0);
 /** A fixed header is a byte of type and flags, and a Remaining Length of up to four bytes [MQTT-1.5.5-1]. */
 const longestHeader = 5;
+/** Type 1 and no flags [MQTT-3.1.0-1]. */
+const connectHeader = 0x10;
 
 /**
  * Cuts the bytes of a connection into packets and gives each to the codec on its own. The codec would collect bytes without a
@@ -28,6 +30,8 @@ export class PacketReader {
   #waiting = 0;
   /** Length of the packet that is being collected, header included; 0 while the header is not complete. */
   #length = 0;
+  /** The first packet has been read. */
+  #begun = false;
   #packet: Packet | undefined;
   #error: Error | undefined;
 
@@ -57,12 +61,16 @@ export class PacketReader {
       const bytes = this.#waiting === 0 ? rest.subarray(0, missing) : this.#complete(rest.subarray(0, missing));
       rest = rest.subarray(missing);
       this.#length = 0;
+      this.#begun = true;
       yield { packet: this.#parse(bytes), bytes };
     }
   }
 
   /** Length of the packet that begins here; 0 when its header is not complete. */
   #lengthOf(bytes: Buffer): number {
+    // Whoever speaks something else should not wait for an answer until it has sent as much as its text seems to announce.
+    if (!this.#begun && bytes[0] !== connectHeader)
+      throw new PacketError(ReasonCode.malformedPacket, 'The first packet is no CONNECT');
     let remaining = 0;
     for (let index = 1; index < Math.min(bytes.length, longestHeader); index += 1) {
       const byte = bytes[index] as number;
