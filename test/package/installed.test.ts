@@ -53,9 +53,7 @@ describe('the packed tarball, installed as a user would', () => {
 
       before(async function () {
         this.timeout(240_000);
-        const { accountFor } = (await import('../../scripts/demo/account-for.mjs')) as {
-          accountFor(platform: Sandbox): Record<string, unknown>;
-        };
+        const { accountFor } = await import('../../scripts/demo/account-for.mjs');
         const demo = JSON.parse(readFileSync(join(root, 'examples', 'demo.json'), 'utf8')) as {
           id: string;
           type: string;
