@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { defaultAssumptions, type Assumptions } from './assumptions';
 import { createBroker, type Broker } from './broker/broker';
+import type { BrokerFaults } from './broker/broker-faults';
 import { createFleet, type Fleet } from './fleet/fleet';
 import { historyOf } from './fleet/history';
 import type { Gateway } from './fleet/gateway';
 import { Platform } from './platform/platform';
 import { seedPlatform } from './platform/seed-platform';
+import { warmUp } from './platform/warm-up';
 import { createHttpServer } from './rest/http-server';
-import type { RequestLog } from './rest/request-log';
+import { admin } from './rest/faults/admin';
+import { RestFaults } from './rest/faults/rest-faults';
+import { RequestLog } from './rest/request-log';
 import { createRestHandler } from './rest/rest-handler';
 import type { SandboxOptions } from './sandbox-options';
 
@@ -26,6 +30,8 @@ export interface Sandbox {
   readonly platform: Platform;
   readonly broker: Broker;
   readonly fleet: Fleet | undefined;
+  /** How REST and MQTT misbehave; both can be changed at any time. */
+  readonly faults: { rest: RestFaults; mqtt: BrokerFaults };
   /** What came in over HTTP. */
   readonly restLog: RequestLog;
   /** Ends everything; twice is once. Always ends. */
@@ -52,17 +58,32 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const platform = new Platform({ assumptions, now, rootCid, publish: (event) => broker.publish(event) });
   const rest = createRestHandler({ platform, broker: () => broker, onError: warn });
   const broker: Broker = createBroker({ accounts: platform.accounts, rest, now });
+  platform.sessionsOf = (cid) => broker.sessions(cid).length;
   seedPlatform(platform, { seed, devices, key: token });
   platform.history = historyOf({ seed, devices, until: platform.startedAt, days: historyDays });
   platform.historyFrom = platform.startedAt - historyDays * 86_400;
   platform.announce();
+  const endWarmUp = warmUp(platform);
 
-  const http = createHttpServer({ rest, accounts: platform.accounts, assumptions, now, key, cert });
+  const faults = new RestFaults(seed);
+  const log = new RequestLog();
+  const http = createHttpServer({
+    rest,
+    accounts: platform.accounts,
+    assumptions,
+    now,
+    faults,
+    log,
+    admin: options.admin ? (method, path, body) => admin({ rest: faults, broker, log }, method, path, body) : undefined,
+    key,
+    cert,
+  });
   let closing: Promise<void> | undefined;
   let fleet: Fleet | undefined;
   const close = (): Promise<void> =>
     (closing ??= (async () => {
       fleet?.stop();
+      endWarmUp();
       platform.close();
       await Promise.allSettled([http.close(), broker.close()]);
     })());
@@ -78,17 +99,22 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       platform.deviceLink = fleet;
       fleet.start();
     }
-    return {
+    const addresses = {
       http: `http${isSecure ? 's' : ''}://127.0.0.1:${httpPort}`,
       mqtt: `mqtt${isSecure ? 's' : ''}://127.0.0.1:${mqttPort}`,
       ws: `ws${isSecure ? 's' : ''}://127.0.0.1:${wsPort}`,
+    };
+    platform.addresses = addresses;
+    return {
+      ...addresses,
       token,
       cid: rootCid,
       gateway: platform.gateway,
       platform,
       broker,
       fleet,
-      restLog: http.log,
+      faults: { rest: faults, mqtt: broker.faults },
+      restLog: log,
       close,
     };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { calculatorSpec } from '../calculator/calculator-spec';
 import { deviceTypeById, pluginTypeById, protocolById, streamProtocolById } from './dictionaries';
 import { checkExpression, isObject, type JsonObject } from './check-fields';
 import type { Item } from './item';
@@ -35,10 +36,7 @@ export const completeItem: Readonly<Record<string, Complete>> = {
     checkExpression('validate_message', item['validate_message']);
   },
   'gw/calcs': (item) => {
-    checkExpression('validate_message', item['validate_message']);
-    checkExpression('validate_interval', item['validate_interval']);
-    checkParts('selectors', item['selectors']);
-    checkParts('counters', item['counters']);
+    calculatorSpec(item);
   },
   'gw/geofences': (item) => checkGeometry(item['geometry']),
   'platform/tokens': (item, platform) => {
@@ -69,14 +67,6 @@ function checkIdent(ident: unknown): void {
   // oxlint-disable-next-line no-control-regex -- unprintable characters are what it looks for
   if (typeof ident !== 'string' || /[#+/\u0000-\u001f\u007f]/.test(ident)) {
     throw badRequest('"ident" must be text without #, +, / and unprintable characters');
-  }
-}
-
-function checkParts(name: string, parts: unknown): void {
-  for (const part of parts as unknown[]) {
-    if (!isObject(part) || typeof part['type'] !== 'string') throw badRequest(`each of "${name}" needs a "type"`);
-    for (const key of ['expression', 'validate_message', 'validate_interval'])
-      checkExpression(`${name}.${key}`, part[key]);
   }
 }
 

@@ -1,7 +1,7 @@
 import { deviceTypeById, pluginTypeById, protocolById, streamProtocolById } from './dictionaries';
 import type { Item } from './item';
 import type { Platform } from './platform';
-import { relations } from './relations';
+import { lastPart, relations } from './relations';
 
 /** A field whose value is found when it is asked for. `undefined`: this item has none. */
 export type Derive = (item: Item, platform: Platform) => unknown;
@@ -83,10 +83,6 @@ function derivedFieldsOf(path: string): Readonly<Record<string, Derive>> {
     }
   }
   return { ...fields, ...own[path] };
-}
-
-function lastPart(path: string): string {
-  return path.slice(path.indexOf('/') + 1);
 }
 
 const cache = new Map<string, Readonly<Record<string, Derive>>>();

@@ -3,8 +3,11 @@ import type { Token } from '../account/token';
 import type { Assumptions } from '../assumptions';
 import type { PublishEvent } from '../broker/publication';
 import type { DeviceLink, History } from '../fleet/gateway';
+import { Calculators } from '../calculator/calculators';
+import { Announcer, linkTopic, publicItem } from './announcer';
 import { Bin } from './bin';
 import { completeItem } from './complete-item';
+import { Customers } from './customers';
 import { DeviceCommands } from './device-commands';
 import { DeviceGateway } from './device-gateway';
 import { DeviceSettings } from './device-settings';
@@ -36,10 +39,12 @@ export class Platform {
   readonly topics: Topics;
   readonly accounts: AccountTree;
   readonly logs: Logs;
+  readonly announcer: Announcer;
   readonly bin: Bin;
   readonly devices = new DeviceStates();
   readonly idents: Idents;
   readonly gateway: DeviceGateway;
+  readonly calculators: Calculators;
   readonly commands: DeviceCommands;
   readonly settings: DeviceSettings;
   /** What came in by each channel, whichever device it was for. */
@@ -47,6 +52,11 @@ export class Platform {
   /** Intervals that were posted to each asset. */
   readonly assetIntervals: MessageBuffers;
   readonly usage: Usage;
+  readonly customers: Customers;
+  /** Where it can be reached, for `auth/regions`. */
+  addresses = { http: '', mqtt: '', ws: '' };
+  /** How many MQTT sessions an account has; the broker knows. */
+  sessionsOf: (cid: number) => number = () => 0;
   /** Records of each container, by its id. */
   readonly containerMessages: MessageBuffers;
   /** Made-up past of the devices that the fleet plays: from `historyFrom` to `startedAt`. */
@@ -64,6 +74,7 @@ export class Platform {
     this.startedAt = now();
     this.topics = new Topics(publish);
     this.logs = new Logs(assumptions.recordsPerItem);
+    this.announcer = new Announcer(this.topics, this.logs, assumptions.itemEvents, now);
     this.bin = new Bin(assumptions.deletedDays, now);
     this.#items = new Map(entities.map(({ path, firstId }) => [path, new ItemStore(firstId)]));
     this.#links = new Map(relations.map(({ path }) => [path, new LinkStore()]));
@@ -73,6 +84,8 @@ export class Platform {
     this.usage = new Usage(assumptions.recordsPerItem, now);
     this.idents = new Idents(this.items('gw/devices'));
     this.gateway = new DeviceGateway(this);
+    this.customers = new Customers(this);
+    this.calculators = new Calculators(this);
     this.commands = new DeviceCommands(this);
     this.settings = new DeviceSettings(this);
     this.accounts = new AccountTree({
@@ -85,6 +98,8 @@ export class Platform {
   }
 
   close(): void {
+    this.calculators.close();
+    this.customers.close();
     this.commands.close();
     this.settings.close();
   }
@@ -115,7 +130,7 @@ export class Platform {
     store.set(item);
     this.#changedAccounts(path);
     this.topics.item(path, publicItem(entity, item));
-    this.#logItem(entity, 'created', item, { new: publicItem(entity, item) }, actor);
+    this.announcer.itemEvent(entity, 'created', item, { new: publicItem(entity, item) }, actor);
     return item;
   }
 
@@ -129,11 +144,20 @@ export class Platform {
     return item;
   }
 
-  /** Publishes the state of all items. */
+  /** Publishes the state of all items and links. */
   announce(): void {
     for (const entity of entities) {
       for (const item of this.items(entity.path).values()) this.topics.item(entity.path, publicItem(entity, item));
     }
+    for (const relation of relations) {
+      const links = this.links(relation.path);
+      for (const parent of this.items(relation.parent.path).values()) {
+        for (const id of links.children(parent.id)) {
+          this.announcer.link(relation, parent, id, links.get(parent.id, id) ?? {});
+        }
+      }
+    }
+    this.customers.announce();
   }
 
   /** Stores new values of some fields, already checked. */
@@ -142,9 +166,10 @@ export class Platform {
     const next: Item = { ...item, ...values };
     completeItem[path]?.(next, this);
     this.items(path).set(next);
+    if (path === 'gw/calcs') this.calculators.forget(item.id);
     const [old, now] = [publicItem(entity, item), publicItem(entity, next)];
     this.topics.changes(path, old, now);
-    this.#logItem(entity, 'updated', next, { old, new: now }, actor);
+    this.announcer.itemEvent(entity, 'updated', next, { old, new: now }, actor);
     return next;
   }
 
@@ -160,12 +185,13 @@ export class Platform {
     const entity = entityOf(path);
     if (path === 'platform/subaccounts') this.#refuseAccountInUse(item);
     if (path === 'gw/devices') this.#forgetDevice(item);
+    if (path === 'gw/calcs') this.calculators.forget(item.id);
     this.#unlinkAll(entity, item.id);
     this.items(path).delete(item.id);
     this.#changedAccounts(path);
     if (entity.restorable) this.bin.put(entity, item);
     this.topics.gone(path, publicItem(entity, item));
-    this.#logItem(entity, 'deleted', item, { old: publicItem(entity, item) }, actor);
+    this.announcer.itemEvent(entity, 'deleted', item, { old: publicItem(entity, item) }, actor);
   }
 
   /** Puts a deleted item back under its old id. */
@@ -176,31 +202,31 @@ export class Platform {
     if (path === 'gw/devices' && back['blocked'] === true) throw badRequest('its ident is in use', { id: item.id });
     this.items(path).set(back);
     this.topics.item(path, publicItem(entity, back));
-    this.#logItem(entity, 'created', back, { new: publicItem(entity, back) }, actor);
+    this.announcer.itemEvent(entity, 'created', back, { new: publicItem(entity, back) }, actor);
     return back;
   }
 
   link(relation: Relation, parent: Item, child: Item, data: LinkData): void {
     this.links(relation.path).set(parent.id, child.id, data);
-    this.#announceLink(relation, parent, child.id, data);
-    this.#logLink(relation, 'created', parent, child.id);
+    this.announcer.link(relation, parent, child.id, data);
+    this.announcer.linkEvent(relation, 'created', parent, child.id);
   }
 
   changeLink(relation: Relation, parent: Item, childId: number, data: LinkData): void {
     this.links(relation.path).set(parent.id, childId, data);
-    this.#announceLink(relation, parent, childId, data);
-    this.#logLink(relation, 'updated', parent, childId);
+    this.announcer.link(relation, parent, childId, data);
+    this.announcer.linkEvent(relation, 'updated', parent, childId);
   }
 
   unlink(relation: Relation, parent: Item, childId: number): void {
     if (!this.links(relation.path).delete(parent.id, childId)) return;
-    this.topics.state(linkTopic(relation, parent.id, childId), parent.cid, undefined);
-    this.#logLink(relation, 'deleted', parent, childId);
-  }
-
-  #announceLink(relation: Relation, parent: Item, childId: number, data: LinkData): void {
-    const value = { [relation.parentKey]: parent.id, [relation.childKey]: childId, ...data };
-    this.topics.state(linkTopic(relation, parent.id, childId), parent.cid, value);
+    const topic = linkTopic(relation, parent.id, childId);
+    this.topics.state(topic, parent.cid, undefined);
+    if (relation.path === 'gw/calcs/devices') {
+      this.calculators.forget(parent.id, childId);
+      for (const name of ['synced', 'last', 'active']) this.topics.state(`${topic}/${name}`, parent.cid, undefined);
+    }
+    this.announcer.linkEvent(relation, 'deleted', parent, childId);
   }
 
   #unlinkAll(entity: Entity, id: number): void {
@@ -241,40 +267,6 @@ export class Platform {
   #changedAccounts(path: string): void {
     if (path === 'platform/subaccounts') this.accounts.changed();
   }
-
-  #logItem(
-    entity: Entity,
-    event: 'created' | 'updated' | 'deleted',
-    item: Item,
-    detail: Record<string, unknown>,
-    actor: Token | undefined,
-  ): void {
-    const record = {
-      event_code: this.assumptions.itemEvents[event],
-      origin_type: entity.originType,
-      origin_id: item.id,
-      cid: item.cid,
-      timestamp: this.now(),
-      ...(actor && { token_id: actor.id }),
-      ...detail,
-    };
-    this.logs.add(entity.path, item.id, record);
-    this.topics.log(`${entity.path}/${item.id}`, event, item.cid, record);
-  }
-
-  #logLink(relation: Relation, event: 'created' | 'updated' | 'deleted', parent: Item, childId: number): void {
-    const record = {
-      event_code: this.assumptions.itemEvents[event],
-      origin_type: relation.originType ?? relation.parent.originType,
-      origin_id: parent.id,
-      item_type: relation.child.originType,
-      item_id: childId,
-      cid: parent.cid,
-      timestamp: this.now(),
-    };
-    this.logs.add(relation.parent.path, parent.id, record);
-    this.topics.log(linkTopic(relation, parent.id, childId), event, parent.cid, record);
-  }
 }
 
 function newItem(entity: Entity, id: number, cid: number, values: Readonly<Record<string, unknown>>): Item {
@@ -290,19 +282,4 @@ function newItem(entity: Entity, id: number, cid: number, values: Readonly<Recor
 /** Defaults are shared by all items and their objects must not be. */
 function copyOf(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? structuredClone(value) : value;
-}
-
-/** An item as topics and logs show it: the fields of its plain answer, without secrets. */
-export function publicItem({ fields }: Entity, item: Item): Item {
-  const shown = {} as Item;
-  for (const name of Object.keys(fields)) {
-    const field = fields[name];
-    if (field?.onRequest || field?.secret || item[name] === undefined) continue;
-    shown[name] = item[name];
-  }
-  return shown;
-}
-
-function linkTopic({ parent, child }: Relation, parentId: number, childId: number): string {
-  return `${parent.path}/${parentId}/${child.path.slice(child.path.indexOf('/') + 1)}/${childId}`;
 }

@@ -49,7 +49,7 @@ function relate(
   const from = entityOf(parent);
   const to = entityOf(child);
   return {
-    path: `${parent}/${child.slice(child.indexOf('/') + 1)}`,
+    path: `${parent}/${lastPart(child)}`,
     parent: from,
     child: to,
     parentKey: `${from.noun}_id`,
@@ -63,4 +63,9 @@ const byPath = new Map(relations.map((relation) => [relation.path, relation]));
 
 export function relationOf(path: string): Relation | undefined {
   return byPath.get(path);
+}
+
+/** `devices` of `gw/devices`. */
+export function lastPart(path: string): string {
+  return path.slice(path.indexOf('/') + 1);
 }

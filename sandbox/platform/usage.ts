@@ -12,7 +12,6 @@ const minute = 60;
 /** Calls and bytes of REST by account: the running minute, and minutes of the past. */
 export class Usage {
   readonly #minutes = new Map<number, RecordStore<UsageRecord>>();
-  readonly #totals = new Map<number, { calls: number; traffic: number }>();
   readonly #most: number;
   readonly #now: () => number;
 
@@ -33,8 +32,6 @@ export class Usage {
     }
     running.api_calls += 1;
     running.api_traffic += bytes;
-    const totals = this.#totals.get(cid) ?? { calls: 0, traffic: 0 };
-    this.#totals.set(cid, { calls: totals.calls + 1, traffic: totals.traffic + bytes });
     return running.api_calls;
   }
 
@@ -42,7 +39,10 @@ export class Usage {
     return this.#minutes.get(cid);
   }
 
-  totals(cid: number): { calls: number; traffic: number } {
-    return this.#totals.get(cid) ?? { calls: 0, traffic: 0 };
+  /** The minute that is running now. */
+  running(cid: number): { calls: number; traffic: number } {
+    const last = this.#minutes.get(cid)?.last;
+    const isRunning = last !== undefined && last.timestamp === Math.floor(this.#now() / minute) * minute;
+    return isRunning ? { calls: last.api_calls, traffic: last.api_traffic } : { calls: 0, traffic: 0 };
   }
 }

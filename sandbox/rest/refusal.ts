@@ -1,6 +1,7 @@
 import type { Assumptions } from '../assumptions';
 import { Rejection, type RejectionKind } from '../platform/rejection';
 import type { ErrorEntry } from './call';
+import type { RestAnswer } from './rest-call';
 
 const statuses: Readonly<Record<RejectionKind, number>> = { 'bad-request': 400, forbidden: 403, 'not-found': 404 };
 
@@ -24,4 +25,11 @@ export function errorEntry(assumptions: Assumptions, error: unknown): ErrorEntry
   if (detail.column !== undefined) entry.column = detail.column;
   if (detail.hint !== undefined) entry.schema_hint = { fields: detail.hint };
   return entry;
+}
+
+export const json = { 'content-type': 'application/json' };
+
+/** The envelope of a call that failed as a whole. */
+export function failure(status: number, errors: readonly ErrorEntry[]): RestAnswer {
+  return { status, headers: json, body: JSON.stringify({ result: [], errors }) };
 }

@@ -1,11 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { HttpCall } from './read-request';
+
 /** A request as it came in, without the token. */
 export interface LoggedRequest {
   method: string;
-  /** Still encoded, without the query. */
+  /** Still encoded, without the leading slash and the query. */
   path: string;
   /** The text after `?`, still encoded. */
   query: string;
-  headers: Record<string, string | string[]>;
+  headers: IncomingHttpHeaders;
+  /** As text, cut where it is long. */
   body: string;
   /** Unix seconds. */
   timestamp: number;
@@ -23,9 +27,10 @@ export class RequestLog {
     return this.#requests;
   }
 
-  add(request: LoggedRequest): void {
-    const { authorization: _secret, ...headers } = request.headers;
-    this.#requests.push({ ...request, headers, body: request.body.slice(0, mostBody) });
+  add({ method, path, query, headers: all, body }: HttpCall, timestamp: number): void {
+    const { authorization: _secret, ...headers } = all;
+    const text = body ? Buffer.from(body.subarray(0, mostBody)).toString('utf8') : '';
+    this.#requests.push({ method, path, query, headers, body: text, timestamp });
     if (this.#requests.length > mostRequests) this.#requests = this.#requests.slice(mostRequests / 2);
   }
 

@@ -2,7 +2,7 @@ import { scopeOfAction, type ItemScope } from '../account/access-list';
 import type { Broker } from '../broker/broker';
 import type { Platform } from '../platform/platform';
 import { Rejection } from '../platform/rejection';
-import { actions, type Rule } from './actions';
+import { actionOf, type Rule } from './actions/index';
 import type { Call, ErrorEntry, Outcome } from './call';
 import type { Resource } from './catalogue';
 import { entryRules } from './entry-rules';
@@ -10,7 +10,7 @@ import { itemRules } from './item-rules';
 import { parseJson } from './json-text';
 import { linkRules } from './link-rules';
 import { parseQuery, takesOf } from './query';
-import { errorEntry, statusOf } from './refusal';
+import { errorEntry, failure, json, statusOf } from './refusal';
 import type { RestAnswer, RestCall, RestHandler } from './rest-call';
 import { findRoute, type Route } from './route';
 import { seriesRules } from './series-rules';
@@ -82,7 +82,7 @@ async function answer(platform: Platform, broker: Broker, restCall: RestCall): P
 }
 
 function ruleOf({ resource }: Route, method: string): Rule | undefined {
-  return actions[resource.path]?.[method] ?? rules[resource.kind][method];
+  return resource.kind === 'action' ? actionOf(resource.path, method) : rules[resource.kind][method];
 }
 
 /** The account to run in: the token's own, or one below it. */
@@ -124,16 +124,11 @@ function envelope({ assumptions }: Platform, { errors }: Call, { result, paginat
   return { status, headers: json, body: JSON.stringify(body) };
 }
 
-const json = { 'content-type': 'application/json' };
 const text = { 'content-type': 'text/plain; charset=utf-8' };
 
 function statusOfEntries(codes: Platform['assumptions']['errorCodes'], errors: readonly ErrorEntry[]): number {
   if (errors.every(({ code }) => code === codes.notFound)) return 404;
   return errors.every(({ code }) => code === codes.forbidden) ? 403 : 400;
-}
-
-export function failure(status: number, errors: readonly ErrorEntry[]): RestAnswer {
-  return { status, headers: json, body: JSON.stringify({ result: [], errors }) };
 }
 
 /** Not the JSON envelope (seen by the Home Assistant component). */

@@ -25,7 +25,7 @@ export interface SeriesFamily {
 /** The families by resource; every `.../{}/logs` is one more. */
 export const seriesFamilies: Readonly<Record<string, SeriesFamily>> = {
   'gw/devices/{}/messages': {
-    names: { ...messageWindow, more: [...messageWindow.more, 'selectors', 'counters'] },
+    names: messageWindow,
     time: 'timestamp',
     read: ({ platform }, row, { from, to, reverse }) => deviceMessages(platform, row as Item, from, to, reverse),
   },
