@@ -1,0 +1,2 @@
+/** The text of examples/demo.json. */
+export function demoExample(): Promise<string>;
