@@ -1,5 +1,5 @@
 import { plain } from './editor/plain.mts';
-import { askRuntime, RuntimeRefusal } from './editor/account-request.mts';
+import { askRuntime, describeAccount, RuntimeRefusal } from './editor/account-request.mts';
 import { checkAddress, checkTokenSet } from './editor/config-checks.mts';
 import { checkNumber } from './editor/number-check.mts';
 import { label, text } from './editor/text.mts';
@@ -76,7 +76,9 @@ interface TestAnswer {
   access: 'standard' | 'master' | 'acl';
 }
 
-const value = (property: string): string => plain($(`#node-config-input-${property}`).val()).trim();
+const field = (property: string): JQuery => $(`#node-config-input-${property}`);
+const value = (property: string): string => plain(field(property).val()).trim();
+const ticked = (property: string): boolean => field(property).is(':checked');
 
 /** Asks flespi who the token is; works before the first deploy, with what the open form says. Never rejects. */
 async function testAccount(id: string): Promise<void> {
@@ -88,14 +90,7 @@ async function testAccount(id: string): Promise<void> {
   answer.text(text('flespi-config.test.running'));
   const button = $('#flespi-test').prop('disabled', true);
   try {
-    const { cid, access } = await askRuntime<TestAnswer>(`${id}/test`, {
-      token: value('token'),
-      region: value('region'),
-      restUrl: value('restUrl'),
-      allowPlain: $('#node-config-input-allowPlain').is(':checked'),
-      tls: value('tls'),
-      proxy: value('proxy'),
-    });
+    const { cid, access } = await askRuntime<TestAnswer>(`${id}/test`, describeAccount(value, ticked));
     if (access === 'master') say(text('flespi-config.test.okMaster'), 'flespi-good');
     else say(text('flespi-config.test.ok', { cid, access: text(`flespi-config.test.${access}`) }), 'flespi-good');
   } catch (error) {

@@ -1,5 +1,6 @@
 import { checkAllConfirmed, checkFilter, checkMethod, checkSelectors, checkTemplate } from './editor/call-checks.mts';
 import { CallForm, callLabel } from './editor/call-form.mts';
+import { noticeForMqtt3 } from './editor/mqtt-version.mts';
 import { checkNumber } from './editor/number-check.mts';
 import { label } from './editor/text.mts';
 
@@ -117,6 +118,9 @@ RED.nodes.registerType('flespi-rpc', {
   },
   oneditprepare() {
     form = new CallForm(this, 'mqtt');
+    // It belongs to the rarer things, which are in the part that both forms share.
+    $('#flespi-row-data').before($('#flespi-row-response-cid'));
+    noticeForMqtt3($('#flespi-needs-mqtt5'));
   },
   oneditsave() {
     form?.save(this);

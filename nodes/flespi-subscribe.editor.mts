@@ -1,3 +1,4 @@
+import { noticeForMqtt3 } from './editor/mqtt-version.mts';
 import { plain } from './editor/plain.mts';
 import { label, packageName } from './editor/text.mts';
 import { checkTopics } from './editor/topic-checks.mts';
@@ -59,11 +60,7 @@ RED.nodes.registerType('flespi-subscribe', {
     for (const row of topics) list.editableList('addItem', { ...row });
 
     $('#flespi-dynamic').prop('checked', Number(this['inputs']) === 1);
-    account.on('change', () => {
-      const version = RED.nodes.node(plain(account.val()))?.['protocolVersion'];
-      $('#flespi-mqtt3').toggle(version === '4');
-    });
-    account.trigger('change');
+    noticeForMqtt3($('#flespi-mqtt3'));
   },
   oneditsave() {
     const rows = $('#node-input-topics-list').editableList('items').toArray();

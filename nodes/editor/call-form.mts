@@ -30,11 +30,6 @@ export class CallForm {
     combobox(input('template'), text('call.resource'), searchResources);
     input('template').on('change input', changed);
     $('#dialog-form').on('change.flespi input.flespi', changed);
-    // Typed inputs measure themselves when they are made, which inside a closed part gives nothing.
-    $('#flespi-part-advanced').on('toggle', () => {
-      for (const property of ['cid', 'data', 'responseCid'])
-        if (input(property).length > 0) input(property).typedInput('width', '70%');
-    });
     this.#bodyFollows();
     this.#refresh();
   }
@@ -74,11 +69,10 @@ export class CallForm {
     };
     for (const [property, accepted] of Object.entries(types)) {
       input(property).typedInput({
-        default: property === 'body' ? 'msg' : 'str',
+        default: typeof accepted[0] === 'object' ? accepted[0].value : (accepted[0] ?? 'str'),
         types: accepted,
         typeField: `#node-input-${property}Type`,
       });
-      input(property).typedInput('width', '70%');
     }
   }
 

@@ -80,8 +80,10 @@ export function previewOf(state: CallState, transport: 'http' | 'mqtt'): Preview
   const read = method === 'GET' || state.method === 'msg' ? readParameters(parameters, choice) : {};
 
   if (transport === 'mqtt') {
+    // As `rpcRequest` does: what a read has in `data` travels in the payload.
     const { data, ...query } = read;
-    const line = unknowns.reveal(`flespi/rest/${method.toLowerCase()}/${withQuery(path, buildQuery(query))}`);
+    const word = state.method === 'msg' ? method : method.toLowerCase();
+    const line = unknowns.reveal(`flespi/rest/${word}/${withQuery(path, buildQuery(query))}`);
     return withReadable(data === undefined ? line : `${line}\n${unknowns.reveal(jsonText('data', data))}`);
   }
   return withReadable(unknowns.reveal(`${method} ${withQuery(path, buildQuery(read))}`));
@@ -123,10 +125,18 @@ function rangeOf(state: CallState, unknowns: Unknowns): Pick<ReadChoice, 'from' 
         : unknowns.add(sources.includes(type) && type !== 'jsonata' ? `${type}.${given}` : given);
     return { ...present('from', time(state.from, state.fromType)), ...present('to', time(state.to, state.toType)) };
   }
+  if (state.range !== 'last' && state.range !== 'previous') {
+    const from = text('call.range.begins', { period: text(`call.range.${camel(state.range)}`) });
+    const to = text('call.range.ends', { period: text(`call.range.${camel(state.range)}`) });
+    return { from: unknowns.add(from), to: unknowns.add(to) };
+  }
   const unit = text(`call.range.${state.rangeUnit || 'hours'}`);
   const from = state.range === 'previous' ? text('call.range.previousRun') : `${now} − ${state.rangeAmount} ${unit}`;
   return { from: unknowns.add(from), to: unknowns.add(now) };
 }
+
+/** `last week` as the catalogue has it: `lastWeek`. */
+const camel = (words: string): string => words.replace(/ (.)/g, (_, letter: string) => letter.toUpperCase());
 
 function present<Key extends string>(key: Key, value: number | undefined): { [Name in Key]?: number } {
   return (value === undefined ? {} : { [key]: value }) as { [Name in Key]?: number };

@@ -1,5 +1,5 @@
 import { plain } from './plain.mts';
-import { askRuntime, RuntimeRefusal } from './account-request.mts';
+import { askForItems, RuntimeRefusal } from './account-request.mts';
 import { text } from './text.mts';
 
 /** Collections that the runtime lists for dialogs; the runtime has the same list and refuses all others. */
@@ -77,13 +77,16 @@ export function itemPicker({ slot, account, chosen, single, use, closed }: Picke
     note.text(text('call.selector.loading'));
     try {
       const query = $.param({ search: plain(search.val()).trim() });
-      const found = await askRuntime<Items>(`${account}/items/${slot}?${query}`);
+      const found = await askForItems<Items>(account, `items/${slot}?${query}`);
       // An answer that was overtaken by the next search is not wanted any more.
       if (mine === latest) show(found);
     } catch (error) {
       if (mine !== latest) return;
       list.empty();
-      note.text((error instanceof RuntimeRefusal && error.sentence) || text('flespi-config.test.noAnswer'));
+      note.text(
+        (error instanceof RuntimeRefusal && error.sentence) ||
+          text(account === '' || account === '_ADD_' ? 'call.selector.noAccount' : 'flespi-config.test.noAnswer'),
+      );
     }
   };
 

@@ -12,6 +12,9 @@ export const checkTopics: Validator = function (value, _options) {
     return RED._(`${packageName}/flespi-subscribe:flespi-subscribe.invalid.none`);
   }
   for (const { topic = '' } of rows) {
+    if (/\{\{.+\}\}/.test(topic) && Number(this['inputs'] ?? 0) === 0) {
+      return RED._(`${packageName}/flespi-subscribe:flespi-subscribe.invalid.placeholder`);
+    }
     const mistake = isEnvironment(topic) ? undefined : topicMistake(topic);
     if (mistake !== undefined) return mistake;
   }

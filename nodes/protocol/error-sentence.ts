@@ -20,6 +20,7 @@ export function errorSentence(error: FlespiError, lookup: Lookup): string {
     statusCode: error.statusCode ?? '',
     ...error.params,
     attempted: error.attempted,
+    name: nameOf(error, lookup),
     where: error.params['slot'] === undefined ? '' : ` "${error.params['slot']}"`,
     reason: reasonOf(error, lookup),
   };
@@ -28,22 +29,35 @@ export function errorSentence(error: FlespiError, lookup: Lookup): string {
   );
 }
 
+/** What the form calls the property that is wrong. */
+function nameOf({ params: { name = '' } }: FlespiError, lookup: Lookup): string {
+  return lookup(`name.${name}`, {}) ?? String(name);
+}
+
 /** One line, not endless, and without anything that looks like a token. */
 export function presentable(text: string): string {
   const line = text.replace(tokenShaped, '***').replace(/\s+/g, ' ').trim();
   return line.length > longest ? `${line.slice(0, longest)} ...` : line;
 }
 
-/** What lies behind: a phrase of the catalogue, flespi's own words, or those of whoever noticed. */
+/** What exactly is wrong: the catalogue's phrase for it, flespi's own words, or those of whoever noticed. */
 function reasonOf(error: FlespiError, lookup: Lookup): string {
-  const { problem, reason } = error.params;
-  if (problem !== undefined) {
-    const values = { ...error.params, cause: causeText(error.cause) };
-    return lookup(`problem.${error.code}.${problem}`, values) ?? `${problem} ${error.params['given'] ?? ''}`;
-  }
   if (error.cause instanceof ExpressionError) return expressionReason(error.cause, lookup);
-  if (error.reasons.length > 0) return error.reasons.map(reasonText).join('; ');
-  return reason === undefined ? causeText(error.cause) : String(reason);
+  const { reason = '', hint, said } = error.params;
+  const cause = causeText(error.cause);
+  const phrase = lookup(`problem.${error.code}.${problemOf(error)}`, { ...error.params, cause });
+  const own = error.reasons.map(reasonText).join('; ') || String(reason) || cause;
+  return [
+    phrase === undefined ? own : phrase,
+    phrase !== undefined && said !== undefined ? ` (${said})` : '',
+    hint === undefined ? '' : `; ${lookup('problem.hint', { hint }) ?? hint}`,
+  ].join('');
+}
+
+/** The word for the phrase; some errors say it by what they know. */
+function problemOf({ params }: FlespiError): string {
+  if (params['problem'] !== undefined) return String(params['problem']);
+  return ['methods', 'didYouMean', 'until', 'seconds', 'chunks'].find((name) => params[name] !== undefined) ?? 'other';
 }
 
 /** What is wrong with an expression, without its place. */
@@ -51,10 +65,9 @@ export function expressionReason(error: ExpressionError, lookup: Lookup): string
   return lookup(`expression.${error.code}`, error.params) ?? error.reason;
 }
 
-/** `reason (id 12)`, with flespi's hint about what it would have taken. */
-export function reasonText({ reason, id, schema_hint: hint }: Reason): string {
-  const item = id === undefined ? '' : ` (id ${id})`;
-  return hint === undefined ? `${reason}${item}` : `${reason}${item}; possible: ${JSON.stringify(hint)}`;
+/** `reason (id 12)`. */
+export function reasonText({ reason, id }: Reason): string {
+  return id === undefined ? reason : `${reason} (id ${id})`;
 }
 
 /** `connect ECONNREFUSED 127.0.0.1:1883`, `self-signed certificate`. */
