@@ -1,7 +1,7 @@
 import { badRequest } from '../platform/rejection';
-import { shorten } from '../platform/check-fields';
+import { isObject, shorten, type JsonObject } from '../platform/check-fields';
 import type { Call } from './call';
-import { into, ownValue, type Collection, type Read, type Row } from './collection';
+import { into, type Collection, type Read, type Row } from './collection';
 
 /** Shows a row as the call wants it: what `fields` names, or the plain row. */
 export type Show = (row: Row) => object;
@@ -26,7 +26,10 @@ export function projection(call: Call, collection: Collection): Show {
       const value = read(row);
       if (value === undefined) continue;
       if (rest === undefined) shown[root] = value;
-      else put(shown, root, rest, value, nestedFields);
+      else if (nestedFields) {
+        const part = partOf(value, rest);
+        if (part !== undefined) shown[root] = combine(shown[root], part);
+      } else shown[`${root}.${rest}`] = into(value, rest);
     }
     return shown;
   };
@@ -43,37 +46,24 @@ function pickOf(call: Call, collection: Collection, name: string): Pick {
   throw badRequest(`unknown field "${shorten(name)}"`, { hint: collection.fields ?? [] });
 }
 
-/** Puts the part of a field that a dotted name means, in the shape that it has in the whole field. */
-function put(shown: Record<string, unknown>, root: string, rest: string, value: unknown, nested: boolean): void {
-  const part = into(value, rest);
-  if (part === undefined) return;
-  if (!nested) {
-    shown[`${root}.${rest}`] = part;
-    return;
-  }
-  if (Array.isArray(value)) {
-    // An array of objects keeps its shape, each element with that member only.
-    shown[root] = value.map((element) => merge({}, element, rest));
-    return;
-  }
-  shown[root] = merge(typeof shown[root] === 'object' && shown[root] !== null ? shown[root] : {}, value, rest);
-}
-
-/** Copies what lies at the path from one object to the other: a key with dots as one key, else level by level. */
-function merge(onto: object, from: unknown, path: string): object {
-  if (typeof from !== 'object' || from === null) return onto;
-  const source = from as Record<string, unknown>;
-  const target = onto as Record<string, unknown>;
-  if (Object.hasOwn(source, path)) return { ...target, [path]: source[path] };
+/** The part of a value that a dotted name means, in the shape that it has in the whole; an array keeps all its elements. */
+function partOf(value: unknown, path: string): unknown {
+  if (Array.isArray(value)) return value.map((element) => partOf(element, path) ?? {});
+  if (!isObject(value)) return undefined;
+  if (Object.hasOwn(value, path)) return { [path]: value[path] };
   for (let dot = path.indexOf('.'); dot > 0; dot = path.indexOf('.', dot + 1)) {
     const key = path.slice(0, dot);
-    const inner = ownValue(source, key);
-    if (typeof inner !== 'object' || inner === null) continue;
-    const known = ownValue(target, key);
-    return {
-      ...target,
-      [key]: merge(typeof known === 'object' && known !== null ? known : {}, inner, path.slice(dot + 1)),
-    };
+    const part = Object.hasOwn(value, key) ? partOf(value[key], path.slice(dot + 1)) : undefined;
+    if (part !== undefined) return { [key]: part };
   }
-  return target;
+  return undefined;
+}
+
+/** Lays two parts of one value over each other. */
+function combine(a: unknown, b: unknown): unknown {
+  if (Array.isArray(a) && Array.isArray(b)) return b.map((element, index) => combine(a[index], element));
+  if (!isObject(a) || !isObject(b)) return b;
+  const both: JsonObject = { ...a };
+  for (const key of Object.keys(b)) both[key] = combine(a[key], b[key]);
+  return both;
 }
