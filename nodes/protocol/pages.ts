@@ -38,7 +38,7 @@ export interface CollectionWalk {
 /** No walk has more pages; it bounds a server that promises items without end. */
 export const mostPages = 10_000;
 /** Extra requests for items that slipped below the offset when others went away. */
-const mostRepairs = 2;
+const mostRepairs = 3;
 
 interface Asked {
   offset: number;
@@ -63,9 +63,13 @@ export async function* collectionPages(walk: CollectionWalk): AsyncGenerator<Pag
   let given = 0;
   let repairs = 0;
   let drifted = false;
+  /** Items that may come again because others came before them. */
+  let pushed = 0;
+  /** Pages in a row that had nothing new. One is chance where pages are small. */
+  let idle = 0;
   let shortPages = 0;
-  /** The page before was not full, so a repetition of it means that there are no pages at all. */
-  let shortBefore = false;
+  /** The page before had not what was asked for, so a repetition of it means that there are no pages at all. */
+  let unpaged = false;
 
   const ask = (): void => {
     const under = ahead.reduce((sum, asked) => sum + asked.limit, 0);
@@ -96,17 +100,28 @@ export async function* collectionPages(walk: CollectionWalk): AsyncGenerator<Pag
 
     let fresh = seen.fresh(items, pagination === undefined);
     const nothingNew = items.length > 0 && fresh.length === 0;
-    if (nothingNew && !(count === undefined && shortBefore) && grown < items.length)
-      throw repeated(walk.attempted, asked.offset);
+    const exhausted = nothingNew && count === undefined && unpaged;
+    // Items that came before them push others to the next page; so many of them may come again.
+    pushed = Math.max(0, pushed + Math.max(0, grown) - (items.length - fresh.length));
+    idle = nothingNew && !exhausted && pushed === 0 ? idle + 1 : 0;
+    if (idle > 1) throw repeated(walk.attempted, asked.offset);
 
-    if (grown < 0 && asked.offset > walk.offset) {
-      if (repairs < mostRepairs) {
-        repairs += 1;
-        const from = Math.max(walk.offset, asked.offset + grown);
-        const repair = await walk.fetch(Math.min(limit, asked.offset - from), from);
-        fresh = [...seen.fresh(repair.items, false), ...fresh];
-        drifted ||= asked.offset - from > limit;
-      } else drifted = true;
+    if (grown < 0) {
+      const slipped: unknown[] = [];
+      let from = asked.offset + grown;
+      let known = count;
+      for (; from < asked.offset && repairs < mostRepairs; repairs += 1) {
+        const at = Math.max(walk.offset, from);
+        const size = Math.min(limit, asked.offset - at);
+        const repair = await walk.fetch(size, at);
+        slipped.push(...seen.fresh(repair.items, false));
+        // More may have gone in the meantime, and what is sought slipped further.
+        const now = repair.answer.pagination?.count ?? known;
+        from = now !== undefined && known !== undefined && now < known ? at - (known - now) : at + size;
+        known = now;
+      }
+      drifted ||= from < asked.offset;
+      fresh = [...slipped, ...fresh];
     }
 
     const end = asked.offset + items.length;
@@ -121,7 +136,6 @@ export async function* collectionPages(walk: CollectionWalk): AsyncGenerator<Pag
     if (beyond >= 0) ahead.length = beyond;
     if (ahead.length === 0) next = end;
 
-    const exhausted = nothingNew && count === undefined;
     const more = ahead.length > 0 || (count === undefined ? items.length > 0 && !exhausted : next < count);
     let incomplete: Incomplete | undefined = drifted && !more ? 'drift' : undefined;
     let last = !more;
@@ -137,7 +151,7 @@ export async function* collectionPages(walk: CollectionWalk): AsyncGenerator<Pag
       last = true;
     }
     given += fresh.length;
-    shortBefore = short;
+    unpaged = items.length !== asked.limit;
 
     if (!last) while (mayAsk()) ask();
     yield {

@@ -57,6 +57,8 @@ export class SeriesReader {
   #pages = 0;
   /** This server has been seen to cut answers at this length. */
   #cap = Infinity;
+  /** Length of the longest answer so far: where a server sent that many, it does not cut below. */
+  #longest = 0;
 
   constructor(walk: SeriesWalk) {
     this.#walk = walk;
@@ -88,6 +90,8 @@ export class SeriesReader {
     });
     const records = this.#place(items);
     const longest = longestGroup(items, series);
+    const longestBefore = this.#longest;
+    this.#longest = Math.max(longest, longestBefore);
     const ordered = records?.every(({ place }, index) => index === 0 || place >= (records[index - 1] as Placed).place);
     if (ordered === false) records?.sort((left, right) => left.place - right.place);
     return {
@@ -98,7 +102,7 @@ export class SeriesReader {
       longest,
       // More than asked for means that the server does not count, and sent everything.
       full: longest === count || (longest < count && longest >= this.#cap),
-      suspicious: longest < count && longest >= 100 && longest % 50 === 0,
+      suspicious: longest < count && longest >= 100 && longest % 50 === 0 && longest >= longestBefore,
     };
   }
 
@@ -110,7 +114,7 @@ export class SeriesReader {
   /** What of the records goes out, within the bound; `last` when nothing is left. */
   page(reading: Reading, records: readonly { item: unknown }[], last: boolean, incomplete?: Incomplete): Page {
     const room = this.#walk.most - this.#given;
-    const over = records.length > room || (records.length === room && !last);
+    const over = records.length > room;
     const kept = over ? records.slice(0, room) : records;
     this.#given += kept.length;
     const capped = !last && this.#pages >= mostPages ? 'page-cap' : undefined;

@@ -34,6 +34,8 @@ async function* inOrder(reader: SeriesReader, first: Reading): AsyncGenerator<Pa
   const border = new Border();
   let reading = first;
   let near = reader.begin;
+  /** More to ask for than a page, when what was given out already, or one crowded moment, fills the answers. */
+  let extra = 0;
   /** Length of the answer before, when it looked cut. */
   let suspect: number | undefined;
   for (;;) {
@@ -42,20 +44,28 @@ async function* inOrder(reader: SeriesReader, first: Reading): AsyncGenerator<Pa
       yield* inStretches(reader, near, border, reading);
       return;
     }
-    const stale = border.stale(records);
-    if (stale > 0 && (!reader.series.spans || stale >= records.length / 2)) throw reader.repeated(near);
     const fresh = border.fresh(records);
     const lastPlace = records.at(-1)?.place;
+    const stale = border.stale(records);
+    // Intervals reach across the border; of others, nothing that lies before it should come.
+    if (stale > 0 && !reader.series.spans) throw reader.repeated(near);
     if (suspect !== undefined && fresh.length > 0) reader.learnCap(suspect);
-    if (fresh.length === 0 && reading.full && records.length > 0) throw reader.repeated(near);
-    const last = lastPlace === undefined || fresh.length === 0 || !(reading.full || reading.suspicious);
-    const page = reader.page(reading, fresh, last);
-    yield page;
-    if (page.last || lastPlace === undefined) return;
-    suspect = reading.full ? undefined : reading.longest;
-    near = lastPlace;
-    border.moveTo(near, records);
-    reading = await reader.read(near, reader.end, reader.wanted + border.size);
+    suspect = undefined;
+
+    if (fresh.length === 0 && reading.full && records.length > 0) {
+      if (stale === 0 || extra >= largestCount) throw reader.repeated(near);
+      extra += records.length;
+    } else {
+      const page = reader.page(reading, fresh, fresh.length === 0 || !(reading.full || reading.suspicious));
+      yield page;
+      if (page.last || lastPlace === undefined) return;
+      if (reading.suspicious) suspect = reading.longest;
+      extra = lastPlace === near ? extra + records.length : 0;
+      if (extra >= largestCount) throw reader.repeated(near);
+      near = lastPlace;
+      border.moveTo(near, records);
+    }
+    reading = await reader.read(near, reader.end, reader.wanted + border.size + extra);
   }
 }
 
@@ -71,7 +81,8 @@ async function* inStretches(
   let count = reader.size;
   for (;;) {
     const records = placed(reader, reading, near);
-    const cut = reading.full || reading.suspicious ? whereToCut(records, near, far, reader.series.step) : undefined;
+    const crowded = reading.full || reading.suspicious;
+    const cut = crowded ? whereToCut(border.fresh(records), near, far, reader.series.step) : undefined;
     if (cut !== undefined) {
       far = cut;
     } else if (reading.full) {
@@ -79,17 +90,21 @@ async function* inStretches(
       if (count >= largestCount) throw reader.repeated(near);
       count *= 2;
     } else {
-      const inside = far === undefined ? records : records.filter(({ place }) => place <= (far as number));
-      const page = reader.page(reading, border.fresh(inside), far === reader.end);
+      // What lies beyond a cut comes with the next stretch; what lies beyond the author's range comes only here.
+      const atEnd = far === reader.end;
+      const inside = atEnd ? records : records.filter(({ place }) => place <= (far ?? Infinity));
+      const fresh = border.fresh(inside);
+      const page = reader.page(reading, fresh, atEnd);
       yield page;
       if (page.last || far === undefined) return;
       const width = far - (near ?? records[0]?.place ?? far);
       border.moveTo(far, inside);
       near = far;
-      far = nextEnd(near, width, reading.longest, reader);
+      far = nextEnd(near, width, Math.min(fresh.length, reading.longest), reader);
       count = reader.size;
     }
-    reading = await reader.read(near, far, count + border.size);
+    // Intervals that reach across the border come again and must not crowd out the new ones.
+    reading = await reader.read(near, far, count + border.size + border.stale(records));
   }
 }
 
@@ -101,12 +116,12 @@ function placed(reader: SeriesReader, reading: Reading, near: number | undefined
 
 /** A shorter end for a stretch that had too much, or nothing when the stretch is a single moment. */
 function whereToCut(
-  records: readonly Placed[],
+  fresh: readonly Placed[],
   near: number | undefined,
   far: number | undefined,
   step: number,
 ): number | undefined {
-  const inside = records.filter(
+  const inside = fresh.filter(
     ({ place }) => (near === undefined || place >= near) && (far === undefined || place <= far),
   );
   const middle = inside[Math.floor((inside.length - 1) / 2)]?.place;
@@ -115,7 +130,7 @@ function whereToCut(
   // All of the upper half lies at the very end.
   const below = inside.findLast(({ place }) => place < far)?.place;
   if (below !== undefined) return below;
-  return near === undefined || far - near > step ? far - step : undefined;
+  return near === undefined || far - near > 2 * step ? far - step : undefined;
 }
 
 /** Where the next stretch should end, by how crowded the last one was. */
