@@ -87,8 +87,8 @@ export class Connection {
     this.#outgoing = [];
     this.#outgoingBytes = 0;
     if (!this.stream.writable) return;
-    // Without a `drain` to come, waiting publishers would wait for nothing.
-    if (this.stream.write(bytes)) this.#release();
+    // When the system takes it all at once, no `drain` follows, and who found the connection full would wait for nothing.
+    if (this.stream.write(bytes) && bytes.length * 2 >= this.limits.backlogBytes) setImmediate(() => this.#drained());
   }
 
   /** Closes when nothing is read for one and a half times the seconds [MQTT-3.1.2-22]; never with 0. */
