@@ -45,13 +45,13 @@ export class Rpc {
   }
 
   async #call(client: Client, request: Publication): Promise<void> {
-    const { accounts, faults, limits, rest, stats } = this.core;
+    const { accounts, faults, limits, stats } = this.core;
     const { cid } = client.token;
     const wantedCid = firstOf(request, 'response_cid');
     const responseCid = wantedCid === undefined ? cid : Number(wantedCid);
     const isOwn = accounts.lineage(responseCid).includes(cid);
     const answer = isOwn
-      ? await rest(readCall(client, request)).catch(() => failure(500, 'internal error'))
+      ? await this.#ask(readCall(client, request))
       : failure(403, 'response_cid is no account of yours');
     stats.calls += 1;
     const spoilt = takeRpcFaults(faults, request.topic);
@@ -66,6 +66,14 @@ export class Rpc {
     });
     if (spoilt === undefined) for (const part of parts) await this.#publish(client, reply(part));
     else await this.#publishSpoilt(client, parts, reply, spoilt);
+  }
+
+  async #ask(call: RestCall): Promise<RestAnswer> {
+    try {
+      return await this.core.rest(call);
+    } catch {
+      return failure(500, 'internal error');
+    }
   }
 
   async #publishSpoilt(
