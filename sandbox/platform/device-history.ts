@@ -13,10 +13,9 @@ export function* deviceMessages(
   to: number,
   reverse: boolean,
 ): Generator<DeviceMessage> {
-  const first = Math.max(from, platform.now() - Number(device['messages_ttl']));
   const stored = platform.devices.get(device.id)?.messages;
-  const kept = stored ? (reverse ? stored.reversed(first, to) : stored.range(first, to)) : [];
-  const past = platform.gateway.isPlayed(device.id) ? madeUp(platform, device, first, to, reverse) : [];
+  const kept = stored ? (reverse ? stored.reversed(from, to) : stored.range(from, to)) : [];
+  const past = platform.gateway.isPlayed(device.id) ? madeUp(platform, device, from, to, reverse) : [];
   yield* merged(kept, past, reverse);
 }
 
@@ -31,7 +30,7 @@ function* madeUp(
   if (!history) return;
   const complete = (message: DeviceMessage): DeviceMessage =>
     gateway.complete(device, message, message.timestamp, undefined);
-  const first = Math.max(from, historyFrom);
+  const first = Math.max(from, historyFrom, platform.now() - Number(device['messages_ttl']));
   const last = Math.min(to, startedAt);
   if (!reverse) {
     for (const message of history(device.id, first, last)) yield complete(message);

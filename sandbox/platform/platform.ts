@@ -144,10 +144,12 @@ export class Platform {
     return item;
   }
 
-  /** Publishes the state of all items and links. */
+  /** Publishes the state of all items and links; where there are very many, without the single properties. */
   announce(): void {
     for (const entity of entities) {
-      for (const item of this.items(entity.path).values()) this.topics.item(entity.path, publicItem(entity, item));
+      const items = this.items(entity.path);
+      const alone = items.size > mostAnnounced;
+      for (const item of items.values()) this.topics.item(entity.path, publicItem(entity, item), alone);
     }
     for (const relation of relations) {
       const links = this.links(relation.path);
@@ -268,6 +270,9 @@ export class Platform {
     if (path === 'platform/subaccounts') this.accounts.changed();
   }
 }
+
+/** Items of a kind whose properties are all retained from the start: a dozen messages each. */
+const mostAnnounced = 5000;
 
 function newItem(entity: Entity, id: number, cid: number, values: Readonly<Record<string, unknown>>): Item {
   const item = {} as Item;

@@ -19,10 +19,11 @@ export class Topics {
     this.#send(`flespi/state/${path}`, cid, value === undefined ? '' : payloadOf(value), true, timestamp);
   }
 
-  /** The item and each of its properties. */
-  item(path: string, item: Item): void {
+  /** The item and each of its properties, or with `alone` only the item. */
+  item(path: string, item: Item, alone = false): void {
     const topic = `${path}/${item.id}`;
     this.state(topic, item.cid, item);
+    if (alone) return;
     for (const name of Object.keys(item)) this.state(`${topic}/${name}`, item.cid, item[name]);
   }
 

@@ -18,6 +18,8 @@ export interface Resource {
   path: string;
   kind: ResourceKind;
   methods: Methods;
+  /** It exists only where this is assumed. */
+  assumed?: 'telemetryWithoutNames';
 }
 
 const full = { GET: 'fp', PUT: 'fB', PATCH: 'fB', DELETE: '' } as const;
@@ -42,6 +44,7 @@ export const catalogue: readonly Resource[] = [
   at('gw/devices/{}/messages', 'series', { GET: 'd', POST: 'B' }),
   at('gw/devices/{}/messages/calculate', 'action', { GET: 'd' }),
   at('gw/devices/{}/calculate', 'action', { POST: 'B' }),
+  { ...at('gw/devices/{}/telemetry', 'action', { GET: '' }), assumed: 'telemetryWithoutNames' },
   at('gw/devices/{}/telemetry/{}', 'action', { GET: '', DELETE: 'B' }),
   at('gw/devices/{}/settings/{}', 'entries', { GET: 'fp', PUT: 'fB', DELETE: 'd' }),
   at('gw/devices/{}/commands', 'action', { POST: 'fB' }),

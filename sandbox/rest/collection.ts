@@ -21,6 +21,8 @@ export interface Collection {
   verbatim?: boolean;
   /** All rows below the parent that the caller may see, in order. */
   rows: (call: Call, parent: Row | undefined) => Iterable<Row>;
+  /** How many rows there are, where that is known without walking over them. */
+  size?: (call: Call, parent: Row | undefined) => number | undefined;
   /** The row with the key, if the caller may see it. */
   find: (call: Call, parent: Row | undefined, key: string) => Row | undefined;
   /** The names that `fields` may begin with; undefined when the rows differ. */

@@ -2,6 +2,7 @@ import { derivedFields } from '../platform/derived-fields';
 import { entityOf } from '../platform/entities';
 import type { Entity, Item } from '../platform/item';
 import type { Platform } from '../platform/platform';
+import { lastPart, relations } from '../platform/relations';
 import type { TelemetryValue } from '../platform/telemetry';
 import { maySee, type Call } from './call';
 import { into, ownValue, type Collection, type Read, type Row } from './collection';
@@ -16,6 +17,11 @@ export function itemCollection(path: string): Collection {
     *rows(call) {
       for (const item of call.platform.items(path).values()) if (maySee(call, path, item)) yield item;
     },
+    size(call) {
+      const { accounts } = call.platform;
+      const seesAll = call.scope === 'all' && call.accounts === accounts.subtree(accounts.rootCid);
+      return seesAll ? call.platform.items(path).size : undefined;
+    },
     find(call, _parent, key) {
       const item = call.platform.items(path).get(Number(key));
       return item && maySee(call, path, item) ? item : undefined;
@@ -29,7 +35,8 @@ export function itemCollection(path: string): Collection {
       return (row) => (row as Item)[name];
     },
     plain: (row) => pick(row as Item, plainNames, entity),
-    ...(path === 'gw/devices' && { special: deviceParameter }),
+    special: (call, name) =>
+      linkedIds(call, path, name) ?? (path === 'gw/devices' ? deviceParameter(call, name) : undefined),
   };
 }
 
@@ -39,6 +46,16 @@ function pick(item: Item, names: readonly string[], entity: Entity): object {
     if (item[name] !== undefined && !entity.fields[name]?.secret) shown[name] = item[name];
   }
   return shown;
+}
+
+/** `groups.id` and the like, without making the objects that `groups` shows: selectors ask for it of every item. */
+function linkedIds({ platform }: Call, path: string, name: string): Read | undefined {
+  for (const { parent, child, path: linkPath } of relations) {
+    if (child.path !== path || name !== `${lastPart(parent.path)}.id`) continue;
+    const links = platform.links(linkPath);
+    return (row) => [...links.parents((row as Item).id)];
+  }
+  return undefined;
 }
 
 /**

@@ -52,9 +52,10 @@ export function createRestHandler({ platform, broker, onError }: RestHandlerOpti
 
 async function answer(platform: Platform, broker: Broker, restCall: RestCall): Promise<RestAnswer> {
   const route = findRoute(restCall.path);
+  const assumed = route?.resource.assumed;
   const takes = route && takesOf(route.resource, restCall.method);
   const rule = route && ruleOf(route, restCall.method);
-  if (!route || takes === undefined || !rule) return unknownPath();
+  if (!route || takes === undefined || !rule || (assumed && !platform.assumptions[assumed])) return unknownPath();
   const { token } = restCall;
   const cid = accountOf(platform, restCall);
   if (platform.usage.call(cid, restCall.body?.byteLength ?? 0) > (platform.assumptions.callsPerMinute || Infinity)) {

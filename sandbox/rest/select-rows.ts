@@ -45,7 +45,9 @@ function selectLevel(
   page: Page | undefined,
 ): Selection {
   const collection = collectionOf(slot.collection);
-  const select = prepare(call, collection, readSelector(slot.text, collection));
+  const selector = readSelector(slot.text, collection);
+  const select = prepare(call, collection, selector);
+  const size = selector.kind === 'all' && isFirst ? collection.size?.(call, undefined) : undefined;
   const from = page?.offset ?? 0;
   const to = page?.limit === undefined ? Number.POSITIVE_INFINITY : from + page.limit;
   const picked: Picked[] = [];
@@ -56,10 +58,11 @@ function selectLevel(
     for (const row of select(isFirst ? undefined : parent.row, unknown)) {
       if (count >= from && count < to) picked.push({ row, above });
       count += 1;
+      if (size !== undefined && count >= to) break;
     }
   }
   for (const key of unknown) call.errors.push(errorEntry(call.platform.assumptions, missing(slot, key)));
-  return { collection, picked, count };
+  return { collection, picked, count: size ?? count };
 }
 
 function readSelector(text: string, { words = false, verbatim = false }: Collection): Selector {

@@ -11,6 +11,7 @@ export type Rule = (call: Call) => Outcome | Promise<Outcome>;
 type Rules = Readonly<Record<string, Rule>>;
 
 const actions: Readonly<Record<string, Rules>> = {
+  'gw/devices/{}/telemetry': { GET: readTelemetry },
   'gw/devices/{}/telemetry/{}': { GET: readTelemetry, DELETE: deleteTelemetry },
   'gw/devices/{}/commands': { POST: executeCommands },
   'gw/devices/{}/commands-queue': { POST: enqueueCommands },
