@@ -95,8 +95,10 @@ function known(cause: unknown): Failure | undefined {
   // Happy Eyeballs: one error for several addresses, and the first tells what is wrong.
   const [first] = cause instanceof AggregateError ? cause.errors : [];
   const code = codeOf(cause) ?? codeOf(first);
-  const failure = code === undefined ? undefined : byCode[code];
-  return failure ?? byMessage.find(([pattern]) => pattern.test(cause.message))?.[1];
+  // The words first: OpenSSL has one code, EPROTO, for all it dislikes.
+  return (
+    byMessage.find(([pattern]) => pattern.test(cause.message))?.[1] ?? (code === undefined ? undefined : byCode[code])
+  );
 }
 
 function codeOf(error: unknown): string | undefined {

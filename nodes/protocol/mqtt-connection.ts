@@ -75,6 +75,8 @@ export class MqttConnection {
   #nextIs: 'open' | 'retire' | undefined;
   /** Monotonic milliseconds at which the current outage began, and what the log has been told about it. */
   #outage: { since: number; told: string } | undefined;
+  /** Monotonic milliseconds of the next attempt, while a refusal or a loss demands patience. */
+  #notBefore = 0;
   #hadSession = false;
   #unacknowledged = 0;
   #closing: Promise<void> | undefined;
@@ -183,9 +185,10 @@ export class MqttConnection {
   connect(): void {
     this.#verb = 'connect';
     this.#policy.reset();
+    this.#notBefore = 0;
     this.#registry.retryRefused();
-    if (this.#state.kind === 'waiting') this.#schedule('open', 0);
-    else this.#needChanged();
+    if (this.#nextIs === 'open') this.#cancelNext();
+    this.#needChanged();
   }
 
   /** Closes the link until `connect`, needed or not. */
@@ -223,7 +226,9 @@ export class MqttConnection {
     if (this.#needed) {
       if (this.#nextIs === 'retire') this.#cancelNext();
       // Not at once: the nodes of a deploy are all made in one go, and a resumed session sends what it kept without being asked.
-      if (this.#state.kind === 'idle' && this.#nextIs === undefined) this.#schedule('open', 0);
+      if (!this.#link && this.#nextIs === undefined) {
+        this.#schedule('open', Math.max(0, this.#notBefore - this.#clock.elapsed()));
+      }
     } else if (this.#verb === 'disconnect') {
       this.#retire();
     } else if (this.#state.kind !== 'idle') {
@@ -258,6 +263,7 @@ export class MqttConnection {
       void link.close();
     }
     this.#outage = undefined;
+    this.#notBefore = 0;
     this.#enter({ kind: 'idle' });
   }
 
@@ -304,12 +310,15 @@ export class MqttConnection {
   #down(end: LinkDown): void {
     this.#link = undefined;
     const at = this.#clock.elapsed();
-    const delay = this.#policy.delayAfter({ patience: end.patience, connectedFor: end.connectedFor, at });
-    const error = this.#policy.takeOverSuspected && end.patience === 'soon' ? this.#takeOverSuspicion(end) : end.error;
-    this.#registry.linkDown({ ...end, error });
+    const explained = this.#registry.linkDown(end);
+    const { patience, connectedFor } = end;
+    const delay = this.#policy.delayAfter({ patience, connectedFor, at, explained });
+    const unexplained = end.reasonCode === undefined && !explained && connectedFor !== undefined;
+    const error = unexplained && this.#policy.takeOverSuspected ? this.#takeOverSuspicion(end) : end.error;
     const told = `${error.code} ${error.params['problem'] ?? ''}`;
     if (this.#outage?.told !== told) this.#tell({ kind: 'outage', error });
     this.#outage = { since: this.#outage?.since ?? at, told };
+    this.#notBefore = at + delay;
     this.#enter({ kind: 'waiting', reason: error, retryAt: this.#clock.now() + delay });
     if (this.#needed) this.#schedule('open', delay);
     else this.#retire();

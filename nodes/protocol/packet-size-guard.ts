@@ -11,7 +11,7 @@ export class PacketSizeGuard {
 
   constructor(readonly most: number) {}
 
-  /** The length of the first packet that is too long, or `undefined`. */
+  /** At least how long the first packet is that is too long; `undefined` when there is none. */
   push(chunk: Uint8Array): number | undefined {
     let at = 0;
     while (at < chunk.length) {

@@ -23,6 +23,8 @@ export interface Outcome {
   connectedFor?: number | undefined;
   /** Monotonic milliseconds of the loss. */
   at: number;
+  /** It is known what did it (one SUBSCRIBE of ours), and that will not be done again. */
+  explained?: boolean;
 }
 
 /**
@@ -46,10 +48,10 @@ export class ReconnectPolicy {
   }
 
   /** Milliseconds until the next attempt. */
-  delayAfter({ patience, connectedFor, at }: Outcome): number {
+  delayAfter({ patience, connectedFor, at, explained = false }: Outcome): number {
     if (connectedFor !== undefined && connectedFor >= stableAfter) this.reset();
     this.#shortLived = this.#shortLived.filter((lost) => at - lost < 60 * seconds);
-    if (connectedFor !== undefined && connectedFor < shortLived) this.#shortLived.push(at);
+    if (!explained && connectedFor !== undefined && connectedFor < shortLived) this.#shortLived.push(at);
     const limit = Math.min(minutes, seconds * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
     const floor = floors[this.takeOverSuspected && floors[patience] < floors.elsewhere ? 'elsewhere' : patience];

@@ -120,17 +120,19 @@ export class SubscriptionRegistry {
     this.#ask();
   }
 
-  linkDown(end: LinkDown): void {
+  /** Returns whether a SUBSCRIBE seems to have done it. */
+  linkDown(end: LinkDown): boolean {
     this.#up = undefined;
     this.#ledger?.void();
     this.#ledger = undefined;
-    this.#blame(end);
+    const blamed = this.#blame(end);
     for (const wire of this.#wires.values()) {
       if (wire.status === 'refused') continue;
       if (wire.status === 'granted') wire.known = true;
       wire.status = 'wanted';
       for (const share of wire.shares) share.enter({ kind: 'pending' });
     }
+    return blamed;
   }
 
   /** Gives a publication to those it is for; returns whether it is to be acknowledged at once. */
@@ -419,9 +421,9 @@ export class SubscriptionRegistry {
   }
 
   /** The link went down while SUBSCRIBEs were open: one of them may be why, and would be again on every link. */
-  #blame({ reasonCode }: LinkDown): void {
+  #blame({ reasonCode }: LinkDown): boolean {
     const open = [...this.#wires.values()].filter(({ status }) => status === 'asking');
-    if (open.length === 0 || (reasonCode !== undefined && !blames.has(reasonCode))) return;
+    if (open.length === 0 || (reasonCode !== undefined && !blames.has(reasonCode))) return false;
     for (const wire of open) {
       if (open.length === 1 && (wire.suspect || reasonCode === filterInvalid)) wire.strikes += 1;
       wire.suspect = true;
@@ -430,6 +432,7 @@ export class SubscriptionRegistry {
     if (only && (only.strikes >= 2 || (only.strikes === 1 && reasonCode !== undefined))) {
       this.#refuse(only, this.#refusal(only, { code: reasonCode ?? 0x80 }));
     }
+    return true;
   }
 
   #later(milliseconds: number, run: () => void): void {

@@ -178,7 +178,7 @@ export function connack(
 
 export function suback(packet: ISubscribePacket, code?: number): Packet {
   const granted = packet.subscriptions.map(({ qos }) => code ?? qos);
-  return { cmd: 'suback', messageId: packet.messageId as number, granted } as Packet;
+  return { cmd: 'suback', messageId: packet.messageId as number, granted };
 }
 
 /** The identifier that the client gave to its latest SUBSCRIBE of a filter. */

@@ -38,6 +38,7 @@ export class FakeClock implements Clock {
       await new Promise((resolve) => void setImmediate(resolve));
     }
     this.#turn(end);
+    await new Promise((resolve) => void setImmediate(resolve));
   }
 
   #turn(to: number): void {
