@@ -151,5 +151,5 @@ function slotOf(vehicle: Vehicle, journey: Journey): number {
 
 function stopAfter(seed: number, number: number): number {
   const lunch = fraction(seed, Draw.Lunch, number) < 0.06;
-  return lunch ? between(1500, 2700, seed, Draw.Stop, number) : 120 + 900 * fraction(seed, Draw.Stop, number) ** 2;
+  return lunch ? between(1500, 2700, seed, Draw.Stop, number) : 90 + 700 * fraction(seed, Draw.Stop, number) ** 2;
 }

@@ -37,6 +37,8 @@ export interface Outing {
   /** The engine stops. */
   readonly end: number;
   readonly events: readonly { time: number; kind: HarshEvent }[];
+  /** When it turns into another street. */
+  readonly turns: readonly number[];
 }
 
 /** The day that odometers are counted from: 1 January 2026. */
@@ -76,6 +78,9 @@ export class Drives {
       arrival,
       end: Math.min(arrival + planned.lingers, planned.next),
       events: trip.events.map(({ at, kind }) => ({ time: planned.departure + at, kind })),
+      turns: trip.legs
+        .filter((leg, index) => index > 0 && leg.direction !== trip.legs[index - 1]?.direction)
+        .map((leg) => planned.departure + leg.begin),
     };
   }
 

@@ -88,7 +88,7 @@ function* parkedTimes(vehicle: Vehicle, from: number, to: number): Generator<num
     yield time;
 }
 
-/** When the engine starts and stops, at the vehicle's cadence between, and when something harsh happens. */
+/** When the engine starts and stops, at the vehicle's cadence between, at every turn, and when something harsh happens. */
 function roadTimes(vehicle: Vehicle, outing: Outing): number[] {
   const times = new Set([Math.ceil(outing.begin)]);
   const end = Math.ceil(outing.end);
@@ -96,6 +96,7 @@ function roadTimes(vehicle: Vehicle, outing: Outing): number[] {
   const isOpen = outing.end >= outing.planned.next;
   for (let time = Math.ceil(outing.begin) + vehicle.cadence; time < end; time += vehicle.cadence) times.add(time);
   if (!isOpen) times.add(end);
+  for (const turn of outing.turns) times.add(Math.ceil(turn));
   for (const event of outing.events) times.add(Math.ceil(event.time));
   return [...times].sort((a, b) => a - b);
 }

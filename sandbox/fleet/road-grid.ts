@@ -23,9 +23,9 @@ export interface Place {
 
 const kmh = 1 / 3.6;
 
-export const cityGrid: RoadGrid = { block: 250, half: 14, limits: [60 * kmh, 50 * kmh, 40 * kmh], pace: 36 };
+export const cityGrid: RoadGrid = { block: 250, half: 14, limits: [50 * kmh, 40 * kmh, 30 * kmh], pace: 36 };
 /** What trucks use: the main roads of the same town and beyond it. */
-export const regionGrid: RoadGrid = { block: 500, half: 14, limits: [80 * kmh, 70 * kmh, 60 * kmh], pace: 52 };
+export const regionGrid: RoadGrid = { block: 500, half: 14, limits: [70 * kmh, 60 * kmh, 50 * kmh], pace: 46 };
 
 export const centre: Readonly<Place> = { latitude: 54.72, longitude: 25.26 };
 

@@ -59,20 +59,20 @@ const traits: Readonly<
     Pick<Vehicle, 'grid' | 'blocksPerDay' | 'tank' | 'consumption'> & { mileage: readonly [low: number, high: number] }
   >
 > = {
-  van: { grid: cityGrid, blocksPerDay: { mean: 1300, spread: 200 }, tank: 80, consumption: 9, mileage: [8e3, 220e3] },
-  car: { grid: cityGrid, blocksPerDay: { mean: 1000, spread: 300 }, tank: 50, consumption: 6.5, mileage: [3e3, 160e3] },
+  van: { grid: cityGrid, blocksPerDay: { mean: 1700, spread: 180 }, tank: 80, consumption: 6.5, mileage: [8e3, 220e3] },
+  car: { grid: cityGrid, blocksPerDay: { mean: 1300, spread: 250 }, tank: 50, consumption: 5, mileage: [3e3, 160e3] },
   truck: {
     grid: regionGrid,
-    blocksPerDay: { mean: 800, spread: 140 },
+    blocksPerDay: { mean: 1100, spread: 100 },
     tank: 400,
     consumption: 26,
     mileage: [4e4, 7e5],
   },
   reefer: {
     grid: regionGrid,
-    blocksPerDay: { mean: 760, spread: 120 },
-    tank: 380,
-    consumption: 29,
+    blocksPerDay: { mean: 1000, spread: 100 },
+    tank: 400,
+    consumption: 28,
     mileage: [4e4, 6e5],
   },
 };
@@ -117,7 +117,7 @@ export function vehicleOf(seed: number, index: number): Vehicle {
     dayOffset: Math.floor(86_400 * ((index * 0.381966 + between(0, 0.1, key, Draw.Day)) % 1)),
     roster: laidUp
       ? { cycle: 30, work: 3, phase: 15 * Math.floor(index / 20) }
-      : { cycle: 7, work: 6, phase: hash(key, Draw.Phase) % 7 },
+      : { cycle: 14, work: 13, phase: hash(key, Draw.Phase) % 14 },
     style: {
       pace: between(0.92, 1.1, key, Draw.Pace),
       harsh: 0.12 * fraction(key, Draw.Harsh) ** 3,

@@ -122,6 +122,20 @@ export function answerVehicles(msg, flow) {
   return msg;
 }
 
+/** Messages of the last hour → a trail for each vehicle: latitude, longitude, time, and so on. */
+export function answerTrails(msg) {
+  const trails = {};
+  for (const message of msg.payload) {
+    const { timestamp, 'position.latitude': latitude, 'position.longitude': longitude } = message;
+    if (typeof latitude !== 'number' || typeof longitude !== 'number') continue;
+    trails[message['device.id']] ??= [];
+    trails[message['device.id']].push([latitude, longitude, timestamp]);
+  }
+  msg.headers = { 'Cache-Control': 'no-store' };
+  msg.payload = Object.values(trails).map((trail) => trail.sort((a, b) => a[2] - b[2]));
+  return msg;
+}
+
 /** GET /fleet/vehicles/123: output 1 asks flespi, output 2 answers at once that there is no such vehicle. */
 export function whichVehicle(msg, flow) {
   const vehicle = flow.get('fleet').vehicles[msg.req.params.id];

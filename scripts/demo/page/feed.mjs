@@ -29,6 +29,16 @@ export function follow(address, { onUpdate, onLost }) {
   void ask();
 }
 
+/** Where the vehicles were lately: a list of latitude, longitude and time for each. None is no reason to complain. */
+export async function trailsOf(address) {
+  try {
+    const response = await fetch(`${address}/trails`, { signal: AbortSignal.timeout(30_000) });
+    return response.ok ? await response.json() : [];
+  } catch {
+    return [];
+  }
+}
+
 /** All that is known of one vehicle, asked from flespi now. */
 export async function telemetryOf(address, id) {
   const response = await fetch(`${address}/vehicles/${id}`, { signal: AbortSignal.timeout(patience) });

@@ -1,22 +1,14 @@
-import { toWorld } from './view.mjs';
+import { Streets } from './streets.mjs';
 import { stateOf } from './vehicle-state.mjs';
+import { toWorld } from './view.mjs';
 
 /** A jump longer than this many metres is shown as a jump. */
 const longestGlide = 3000;
-/**
- * A street is drawn where two messages are at most this far apart in seconds and metres. Pieces are longer than the cells by
- * which they are told apart, so that a way has no holes.
- */
-const street = { seconds: 12, metres: 300, piece: 14, cell: 10 };
-const mostStreets = 30_000;
-
 /** The vehicles as the page knows them, with the place where each of them is drawn at the moment. */
 export class Fleet {
   vehicles = new Map();
   counts = { devices: undefined, messages: undefined, rpc: undefined };
-  /** Pieces of street that vehicles have driven on, in world metres: x, y, x, y. Each piece once is enough. */
-  streets = [];
-  #known = new Set();
+  streets = new Streets();
   #skew = 0;
 
   /** Takes in what the flow answered. */
@@ -53,8 +45,7 @@ export class Fleet {
       vehicle.at = { ...next, heading };
     } else {
       const distance = Math.hypot(next.x - target.x, next.y - target.y);
-      if (distance > street.metres || data.seen - seen > street.seconds) vehicle.paved = next;
-      else vehicle.paved = this.#pave(vehicle.paved ?? target, next);
+      vehicle.paved = this.streets.go(vehicle.paved ?? { ...target, time: seen }, { ...next, time: data.seen });
       if (distance > longestGlide) vehicle.at = { ...next, heading };
     }
     // As long as the way before took, so that the mark arrives when the next message does.
@@ -80,16 +71,5 @@ export class Fleet {
       if (way < 1) moves = true;
     }
     return moves;
-  }
-
-  /** Adds a piece of street when it is long enough; gives the end of what is paved. */
-  #pave(from, to) {
-    if (Math.hypot(to.x - from.x, to.y - from.y) < street.piece) return from;
-    const cell = `${Math.round((from.x + to.x) / 2 / street.cell)} ${Math.round((from.y + to.y) / 2 / street.cell)}`;
-    if (!this.#known.has(cell) && this.streets.length < mostStreets) {
-      this.#known.add(cell);
-      this.streets.push([from.x, from.y, to.x, to.y]);
-    }
-    return to;
   }
 }

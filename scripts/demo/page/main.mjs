@@ -1,5 +1,5 @@
 import { Details } from './details.mjs';
-import { follow } from './feed.mjs';
+import { follow, trailsOf } from './feed.mjs';
 import { Fleet } from './fleet.mjs';
 import { FleetMap } from './map.mjs';
 import { count } from './phrases.mjs';
@@ -105,6 +105,13 @@ let selectFromAddress = () => {
   select(id, true);
 };
 
+/** Once, when there are vehicles: before, the account may not even be set. */
+let loadTrails = async () => {
+  loadTrails = () => undefined;
+  for (const trail of await trailsOf(address)) fleet.streets.addTrail(trail);
+  map.touch();
+};
+
 showEmpty();
 follow(address, {
   onUpdate(update) {
@@ -112,6 +119,7 @@ follow(address, {
     fleet.apply(update, performance.now());
     if (map.selected !== undefined && !fleet.vehicles.has(map.selected)) select(undefined);
     selectFromAddress();
+    if (fleet.positioned.length > 0) void loadTrails();
     showBanner(update.error ?? '', true);
     showCounts();
     showEmpty();

@@ -84,7 +84,7 @@ export class FleetMap {
     const ratio = devicePixelRatio || 1;
     const context = this.#canvas.getContext('2d');
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.#ground.draw(context, this.view, this.#fleet.streets, this.#colours, ratio);
+    this.#ground.draw(context, this.view, this.#fleet.streets.pieces, this.#colours, ratio);
     drawMarks(context, this.view, vehicles, {
       colours: this.#colours,
       selected: this.selected,

@@ -1,33 +1,28 @@
 import { states } from './vehicle-state.mjs';
 
 const shapes = new Map(states.map(({ name, path, hollow }) => [name, { path: new Path2D(path), hollow }]));
-/** Names stand beside all marks when there is room for them. */
-const mostNames = 60;
+/** Metres per pixel above which names only stand beside chosen marks. */
+const coarsest = 60;
 
-/** Draws the vehicles: those that stand below those that move, the selected one on top of all. */
+/** Draws the vehicles: those that stand below those that move, the selected one on top of all; names where they fit. */
 export function drawMarks(context, view, vehicles, { colours, selected, hovered, shown }) {
-  const visible = vehicles.filter((vehicle) => view.contains(vehicle.at, -30));
-  const rank = (vehicle) =>
-    vehicle.id === selected
-      ? 4
-      : vehicle.id === hovered
-        ? 3
-        : vehicle.state === 'moving'
-          ? 2
-          : vehicle.state === 'idling'
-            ? 1
-            : 0;
-  visible.sort((a, b) => rank(a) - rank(b));
-  const namesFit = visible.length <= mostNames && view.scale > 0.035;
-  for (const vehicle of visible) {
-    const place = view.toScreen(vehicle.at);
-    const special = vehicle.id === selected || vehicle.id === hovered;
-    context.globalAlpha = shown(vehicle) || special ? 1 : 0.18;
+  const rank = ({ id, state }) =>
+    id === selected ? 4 : id === hovered ? 3 : state === 'moving' ? 2 : state === 'idling' ? 1 : 0;
+  const visible = vehicles
+    .filter((vehicle) => view.contains(vehicle.at, -30))
+    .map((vehicle) => ({ vehicle, place: view.toScreen(vehicle.at), rank: rank(vehicle) }))
+    .sort((a, b) => a.rank - b.rank || a.vehicle.id - b.vehicle.id);
+  for (const { vehicle, place, rank: isSpecial } of visible) {
+    context.globalAlpha = shown(vehicle) || isSpecial > 2 ? 1 : 0.18;
     if (vehicle.id === selected) drawRing(context, place, colours);
-    drawMark(context, place, vehicle, colours, special ? 1.35 : 1);
-    if (special || (namesFit && shown(vehicle))) drawName(context, place, vehicle, colours, special);
+    drawMark(context, place, vehicle, colours, isSpecial > 2 ? 1.35 : 1);
   }
   context.globalAlpha = 1;
+  const taken = [];
+  for (const { vehicle, place, rank: isSpecial } of visible.reverse()) {
+    if (isSpecial < 3 && (!shown(vehicle) || view.scale * coarsest < 1)) continue;
+    drawName(context, place, vehicle, colours, isSpecial > 2, taken);
+  }
 }
 
 function drawMark(context, place, vehicle, colours, size) {
@@ -63,15 +58,21 @@ function drawRing(context, place, colours) {
   context.stroke();
 }
 
-function drawName(context, place, vehicle, colours, special) {
+/** Writes the name beside the mark unless another one stands there. */
+function drawName(context, place, vehicle, colours, special, taken) {
   context.font = `${special ? 600 : 500} ${special ? 13 : 11.5}px system-ui, sans-serif`;
+  const left = place.x + (special ? 18 : 13);
+  const box = { left, right: left + context.measureText(vehicle.name).width, top: place.y - 7, bottom: place.y + 7 };
+  const overlaps = (other) =>
+    box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
+  if (!special && taken.some(overlaps)) return;
+  taken.push(box);
   context.textAlign = 'left';
   context.textBaseline = 'middle';
   context.lineJoin = 'round';
   context.lineWidth = 3.5;
   context.strokeStyle = colours.halo;
-  const x = place.x + (special ? 18 : 13);
-  context.strokeText(vehicle.name, x, place.y);
+  context.strokeText(vehicle.name, left, place.y);
   context.fillStyle = colours.ink;
-  context.fillText(vehicle.name, x, place.y);
+  context.fillText(vehicle.name, left, place.y);
 }
