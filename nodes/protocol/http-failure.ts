@@ -75,8 +75,10 @@ export function httpFailure(error: Error, request: FailedRequest): FlespiError {
         params: { problem: 'request', name: 'request', given: '' },
       });
   }
-  if (answered) return code.startsWith('HPE_') && !endsEarly(error) ? notHttp() : incomplete();
-  if (code.startsWith('HPE_')) return unknown ? outcomeUnknown('not-http') : notHttp();
+  // undici's parser errors have no code (7.30). An end in the middle of an answer breaks its rules too.
+  const broken = error.name === 'HTTPParserError' && !error.message.includes('EOF');
+  if (answered) return broken ? notHttp() : incomplete();
+  if (broken) return unknown ? outcomeUnknown('not-http') : notHttp();
 
   const problem = problemOf(code, error);
   if (unknown) return outcomeUnknown(problem);
@@ -94,11 +96,6 @@ export function httpFailure(error: Error, request: FailedRequest): FlespiError {
   function outcomeUnknown(problem: string): FlespiError {
     return new FlespiError('FLESPI_OUTCOME_UNKNOWN', { ...seen, params: { problem, host } });
   }
-}
-
-/** The parser reports a body that ends before its length as a broken rule of HTTP. */
-function endsEarly(error: Error): boolean {
-  return /EOF|closed|end/i.test(`${codeOf(error)} ${error.message}`);
 }
 
 function problemOf(code: string, error: Error): ConnectionProblem {

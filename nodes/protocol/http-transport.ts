@@ -195,7 +195,7 @@ function originOf(origin: string): string {
 
 /** Users paste the token with or without its prefix; the header carries it exactly once. */
 function bareToken(text: string, attempted: string): string {
-  const token = text.trim().replace(/^FlespiToken\s+/i, '');
+  const token = text.trim().replace(/^FlespiToken(\s+|$)/i, '');
   // What is no header value would be refused further down with less clear words.
   if (!/^[\x21-\x7e]+$/.test(token)) throw new FlespiError('FLESPI_NO_TOKEN', { attempted });
   return token;

@@ -70,6 +70,7 @@ async function started(
   server.on('connection', (socket: Socket) => {
     connections.opened += 1;
     connections.open.add(socket);
+    socket.on('error', () => undefined);
     socket.once('close', () => connections.open.delete(socket));
   });
   server.listen(0, '127.0.0.1');
