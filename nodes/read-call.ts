@@ -49,7 +49,7 @@ export async function readCall(
   );
   const cid = await number('cid', ids);
   const reading = method === 'GET';
-  const read = reading ? await readChoice() : {};
+  const read = reading ? await readChoice() : await writeChoice();
   const body = reading ? undefined : await readBody();
 
   return {
@@ -67,6 +67,13 @@ export async function readCall(
     timeout: 1000 * (wholeNumber('timeout', def.timeout, { min: 1, max: 3600 }) ?? 30),
     deadline: 1000 * (wholeNumber('deadline', def.deadline, { min: 1, max: 86_400 }) ?? 600),
   };
+
+  /** What a write answers with, and the parameters of a removal. */
+  async function writeChoice(): Promise<Partial<CallSpec>> {
+    const fields = method === 'DELETE' ? [] : fieldsOf(await typed('fields', def.fields, def.fieldsType));
+    const data = method === 'DELETE' ? objectOf(await typed('data', def.data, def.dataType)) : undefined;
+    return readParameters('none', { fields, ...(data ? { data } : {}) });
+  }
 
   async function readBody(): Promise<unknown> {
     const value = await typed('body', def.body ?? 'payload', def.bodyType || 'msg');

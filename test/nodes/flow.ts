@@ -10,7 +10,11 @@ import type { Sandbox } from '../../sandbox/sandbox';
 export type Message = Record<string, unknown> & { payload?: unknown; error?: { message: string; code?: string } };
 export type FlowNode = Record<string, unknown> & { id: string; type: string };
 
-const nodeSets: ((RED: NodeAPI) => void)[] = [flespiConfig, flespiRequest, flespiSubscribe, flespiRpc];
+type NodeSet = (RED: NodeAPI) => void;
+
+// eslint-disable-next-line typescript/no-require-imports -- core's nodes are CommonJS without types
+const sequenceNodes: NodeSet = require('@node-red/nodes/core/sequence/17-split.js');
+const nodeSets: NodeSet[] = [sequenceNodes, flespiConfig, flespiRequest, flespiSubscribe, flespiRpc];
 
 /** Starts Node-RED's runtime for a suite. Its path comes from outside where another version is to be tested. */
 export function useRuntime(): void {
@@ -19,7 +23,7 @@ export function useRuntime(): void {
     helper.startServer(done);
   });
   afterEach(() => helper.unload());
-  after((done) => void helper.stopServer(done));
+  after((done) => helper.stopServer(done));
 }
 
 /** The account node of every test flow, pointing at the sandbox. */
@@ -95,7 +99,7 @@ export interface Flow {
 
 /** Loads nodes with a sink for their output (`out`), and real catch, complete and status nodes beside them. */
 export async function loadFlow(nodes: FlowNode[], credentials: Record<string, object> = {}): Promise<Flow> {
-  await helper.load(nodeSets, withWatchers(nodes), credentials as never);
+  await helper.load(nodeSets, withWatchers(nodes), credentials);
   return sinks();
 }
 
@@ -121,7 +125,7 @@ export function sinks(): Flow {
 
 /** Deploys a changed flow as the editor does, and resolves when it runs. */
 export async function deploy(nodes: FlowNode[], type: 'full' | 'nodes' | 'flows'): Promise<void> {
-  await helper.setFlows(withWatchers(nodes), type as never);
+  await helper.setFlows(withWatchers(nodes), type);
 }
 
 export { helper, nodeSets, once };
