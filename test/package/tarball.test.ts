@@ -41,7 +41,7 @@ describe('the published package', () => {
     );
     assert.deepEqual(stray, []);
     assert.deepEqual(
-      tarball.files.filter((file) => /\.(ts|mts|map)$|test|sandbox/.test(file)),
+      tarball.files.filter((file) => /\.(ts|mts|map)$|(^|\/)(test|sandbox|scripts)\//.test(file)),
       [],
     );
   });
@@ -66,7 +66,7 @@ describe('the published package', () => {
     for (const icon of icons) assert.ok(tarball.files.includes(icon), icon);
     for (const set of sets.slice(1)) {
       const html = readFileSync(join(root, 'dist', `${set}.html`), 'utf8');
-      const named = /icon:\s*["']([^"']+)["']/.exec(html)?.[1];
+      const named = /\bicon:\s*["']([\w-]+\.(?:svg|png))["']/.exec(html)?.[1];
       assert.ok(named && tarball.files.includes(`dist/icons/${named}`), `${set}: ${named}`);
     }
   });
