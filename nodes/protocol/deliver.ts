@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CallOutput, Progress, Results } from './call';
+import type { CallOutput, Incomplete, Progress, Results } from './call';
 import type { Page } from './pages';
 
 export interface Delivery {
@@ -59,9 +59,11 @@ async function* inSequence(
   /** What happened on pages that gave no message of their own. */
   let pending: Partial<CallOutput> = {};
   let head: Omit<CallOutput, 'payload'> = { statusCode: 0 };
+  let incomplete: Incomplete | undefined;
   for await (const page of pages) {
     head = headOf(page);
-    const notes = notesOf(page);
+    const { incomplete: reason, ...notes } = notesOf(page);
+    incomplete = reason;
     let first = true;
     if (page.items.length === 0 && (held !== undefined || index > 0 || !keepEmpty)) {
       pending = { ...pending, ...notes };
@@ -86,7 +88,7 @@ async function* inSequence(
     index += 1;
   }
   if (!held) return;
-  Object.assign(held, pending);
+  Object.assign(held, pending, incomplete === undefined ? {} : { incomplete });
   if (held.parts) held.parts.count = index;
   held.complete = true;
   yield held;

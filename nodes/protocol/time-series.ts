@@ -57,13 +57,17 @@ async function* inOrder(reader: SeriesReader, first: Reading): AsyncGenerator<Pa
       extra += records.length;
     } else {
       const page = reader.page(reading, fresh, fresh.length === 0 || !(reading.full || reading.suspicious));
-      yield page;
-      if (page.last || lastPlace === undefined) return;
+      if (page.last || lastPlace === undefined) {
+        yield page;
+        return;
+      }
       if (reading.suspicious) suspect = reading.longest;
       extra = lastPlace === near ? extra + records.length : 0;
       if (extra >= largestCount) throw reader.repeated(near);
       near = lastPlace;
+      // Before they are given away: whoever gets them may change them.
       border.moveTo(near, records);
+      yield page;
     }
     reading = await reader.read(near, reader.end, reader.wanted + border.size + extra);
   }
@@ -95,13 +99,16 @@ async function* inStretches(
       const inside = atEnd ? records : records.filter(({ place }) => place <= (far ?? Infinity));
       const fresh = border.fresh(inside);
       const page = reader.page(reading, fresh, atEnd);
-      yield page;
-      if (page.last || far === undefined) return;
+      if (page.last || far === undefined) {
+        yield page;
+        return;
+      }
       const width = far - (near ?? records[0]?.place ?? far);
       border.moveTo(far, inside);
       near = far;
       far = nextEnd(near, width, Math.min(fresh.length, reading.longest), reader);
       count = reader.size;
+      yield page;
     }
     // Intervals that reach across the border come again and must not crowd out the new ones.
     reading = await reader.read(near, far, count + border.size + border.stale(records));
