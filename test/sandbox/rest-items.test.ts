@@ -132,7 +132,7 @@ describe('rest: items', () => {
         'four triggers',
         'POST',
         'platform/webhooks',
-        [{ configuration: {}, triggers: Array(4).fill({ topic: 'a' }) }],
+        [{ configuration: {}, triggers: Array.from({ length: 4 }, () => ({ topic: 'a' })) }],
         /one to three/,
       ],
       ['an expression that is none', 'POST', 'gw/calcs', [{ validate_message: 'a >' }], /validate_message/],

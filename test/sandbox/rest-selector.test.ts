@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { startRest, type RestBench } from './rest-setup';
 
 /** A small fleet in which every row of the use-case table finds somebody and misses somebody. */
-async function build({ sandbox, call }: RestBench): Promise<Record<string, number>> {
+async function build(bench: RestBench): Promise<Record<string, number>> {
+  const { sandbox } = bench;
   const ids: Record<string, number> = {};
   const make = async (name: string, path: string, item: object, cid?: number): Promise<number> => {
     const headers: Record<string, string> = cid === undefined ? {} : { 'x-flespi-cid': String(cid) };
-    const { result, text } = await call('POST', path, { body: [{ name, ...item }], headers });
+    const { result, text } = await bench.call('POST', path, { body: [{ name, ...item }], headers });
     assert.ok(result[0], text);
     return (ids[name] = result[0]['id'] as number);
   };
@@ -29,11 +30,13 @@ async function build({ sandbox, call }: RestBench): Promise<Record<string, numbe
   await make('other group', 'gw/groups', {});
   await make('driver', 'gw/plugins', { type_id: 1 });
   await make('calc', 'gw/calcs', {});
-  for (const name of ['concox', 'gv500']) await call('POST', `gw/groups/${ids['group']}/devices/${ids[name]}`);
-  await call('POST', `gw/groups/${ids['other group']}/devices/${ids['gv500']}`);
-  await call('POST', `gw/calcs/${ids['calc']}/devices/${ids['fmc']},${ids['concox']}`);
+  for (const name of ['concox', 'gv500']) await bench.call('POST', `gw/groups/${ids['group']}/devices/${ids[name]}`);
+  await bench.call('POST', `gw/groups/${ids['other group']}/devices/${ids['gv500']}`);
+  await bench.call('POST', `gw/calcs/${ids['calc']}/devices/${ids['fmc']},${ids['concox']}`);
   const link = (name: string, driver: string): Promise<unknown> =>
-    call('POST', `gw/plugins/${ids['driver']}/devices/${ids[name]}`, { body: { fields: { 'driver.name': driver } } });
+    bench.call('POST', `gw/plugins/${ids['driver']}/devices/${ids[name]}`, {
+      body: { fields: { 'driver.name': driver } },
+    });
   await link('fmc', 'Andrew B.');
   await link('fmb', 'Andrea C.');
 
