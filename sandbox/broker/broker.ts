@@ -59,6 +59,9 @@ export interface Broker {
   close(): Promise<void>;
 }
 
+/** One object for all events of the platform: there are millions of retained ones. */
+const noProperties = Object.freeze({});
+
 export function createBroker(options: BrokerOptions): Broker {
   const core = createCore(options);
   const { connections, faults, limits, now, retained, router, sessions, stats } = core;
@@ -69,7 +72,7 @@ export function createBroker(options: BrokerOptions): Broker {
     if (closing === undefined) handleStream(core, stream, ip);
     else stream.destroy();
   };
-  const match = (cid: number, topicFilter: string, recursive = true): Message[] | undefined => {
+  const match = (cid: number, topicFilter: string, recursive = true): Publication[] | undefined => {
     const levels = parseTopicFilter(topicFilter, limits.topicLevels);
     return levels === undefined ? undefined : retained.match(cid, levels, recursive);
   };
@@ -97,7 +100,15 @@ export function createBroker(options: BrokerOptions): Broker {
         return;
       }
       const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-      const message = new Message({ topic, cid, payload: bytes, retain, timestamp, qos: 1, userProperties: {} });
+      const message = new Message({
+        topic,
+        cid,
+        payload: bytes,
+        retain,
+        timestamp,
+        qos: 1,
+        userProperties: noProperties,
+      });
       stats.published += 1;
       if (retain) retained.keep(message);
       router.route(message);
@@ -136,11 +147,10 @@ export function createBroker(options: BrokerOptions): Broker {
       const session = sessions.byId(sessionId);
       return session !== undefined && unsubscribe(core, session, topic);
     },
-    retained: (cid, topicFilter, { recursive } = {}) =>
-      match(cid, topicFilter, recursive)?.map(({ publication }) => publication),
+    retained: (cid, topicFilter, { recursive } = {}) => match(cid, topicFilter, recursive),
     clearRetained(cid, topicFilter, { recursive } = {}) {
       const found = match(cid, topicFilter, recursive);
-      for (const message of found ?? []) retained.remove(message);
+      for (const publication of found ?? []) retained.remove(publication);
       return found?.length;
     },
     interrupt: (interruption) => interrupt(core, interruption),

@@ -3,6 +3,7 @@ import type { BrokerCore } from './broker-core';
 import type { Connection } from './connection';
 import type { Delivery } from './delivery';
 import { encodeDelivery } from './encode-delivery';
+import { isExpired } from './message';
 import type { Carrier } from './outbox';
 import type { Publication } from './publication';
 import type { Session } from './session';
@@ -66,7 +67,7 @@ export class Client implements Carrier {
   sendDelivery(delivery: Delivery, messageId: number | undefined, dup: boolean): boolean {
     const { now, assumptions, stats, faults } = this.core;
     const time = now();
-    if (delivery.message.isExpired(time)) return false;
+    if (isExpired(delivery.message.publication, time)) return false;
     const alias = this.#aliasOf(delivery);
     const bytes = encodeDelivery(delivery, { version: this.version, dup, messageId, alias, now: time, assumptions });
     if (bytes.length > this.terms.packetBytes) return false;

@@ -49,11 +49,6 @@ export class Message {
     return (this.#payloadScope ??= scopeOf(asObject(this.text) ?? { payload: this.text }));
   }
 
-  isExpired(now: number): boolean {
-    const { messageExpiryInterval, timestamp } = this.publication;
-    return messageExpiryInterval !== undefined && now >= timestamp + messageExpiryInterval;
-  }
-
   private get text(): string {
     return (this.#text ??= this.publication.payload.toString('utf8'));
   }
@@ -67,4 +62,9 @@ function asObject(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Is its Message Expiry Interval over? Counted from its timestamp (flespi forum, changelog of the broker). */
+export function isExpired({ messageExpiryInterval, timestamp }: Publication, now: number): boolean {
+  return messageExpiryInterval !== undefined && now >= timestamp + messageExpiryInterval;
 }

@@ -1,7 +1,8 @@
 import type { BrokerCore } from './broker-core';
 import type { Client } from './client';
 import type { Delivery } from './delivery';
-import type { Message } from './message';
+import { Message } from './message';
+import type { Publication } from './publication';
 import type { Session } from './session';
 import { ShareGroup } from './shared-subscription';
 import type { Subscription } from './subscription';
@@ -93,9 +94,10 @@ export class Router {
   }
 
   /** Retained messages for a new subscription; they pass its conditions like live ones. */
-  replay(subscription: Subscription, retained: readonly Message[]): void {
+  replay(subscription: Subscription, retained: readonly Publication[]): void {
     const deliveries: Delivery[] = [];
-    for (const message of retained) {
+    for (const publication of retained) {
+      const message = new Message(publication);
       if (!accepts(subscription, message, undefined)) continue;
       const copy = merge(undefined, subscription, message, undefined);
       // Set on what a subscription brings, whatever Retain As Published says [MQTT-3.3.1-8].

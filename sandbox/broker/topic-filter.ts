@@ -25,7 +25,9 @@ export const longestText = 65_535;
 /** May a message be published to this topic? Not empty, no wildcard [MQTT-3.3.2-2], no null character. */
 export function isTopicName(topic: string, maximumLevels = Infinity): boolean {
   if (topic === '' || /[+#\0]/.test(topic)) return false;
-  return maximumLevels === Infinity || topic.split('/').length <= maximumLevels;
+  let levels = 1;
+  for (let slash = topic.indexOf('/'); slash !== -1; slash = topic.indexOf('/', slash + 1)) levels += 1;
+  return levels <= maximumLevels;
 }
 
 /** Has the filter a wildcard, `+` or `#`? A list is none. */

@@ -164,9 +164,9 @@ describe('broker: topics', () => {
             () => 0,
           );
           for (const topic of topics) store.keep(messageOf(topic));
-          for (const topic of removed) store.remove(messageOf(topic));
+          for (const topic of removed) store.remove(messageOf(topic).publication);
           const kept = [...new Set(topics)].filter((topic) => !removed.includes(topic));
-          const found = store.match(1, parse(filter), true).map(({ publication }) => publication.topic);
+          const found = store.match(1, parse(filter), true).map(({ topic }) => topic);
           const wanted = kept.filter((topic) => expand(filter).some((plain) => matches(plain, topic)));
           assert.deepEqual(found.sort(), wanted.sort());
           assert.equal(store.size, kept.length);
@@ -186,7 +186,7 @@ describe('broker: topics', () => {
     assert.ok(store.keep(messageOf('b')));
     assert.ok(!store.keep(messageOf('c')));
     assert.ok(store.keep(messageOf('a')));
-    store.remove(messageOf('b'));
+    store.remove(messageOf('b').publication);
     assert.ok(store.keep(messageOf('c')));
     assert.equal(store.size, 2);
   });
