@@ -1,5 +1,5 @@
 import type { Clock } from './clock';
-import { FlespiError, type FlespiErrorCode } from './flespi-error';
+import { FlespiError } from './flespi-error';
 
 /** The one limit of time of a call, and its ways to end early. */
 export class Deadline {
@@ -7,35 +7,35 @@ export class Deadline {
   readonly #end: number;
   readonly #ends: (() => void)[] = [];
   readonly #stop: Promise<never>;
-  #reason: (() => FlespiError) | undefined;
+  #reject: (error: FlespiError) => void = () => {};
+  #reason: (() => FlespiError | undefined) | undefined;
 
   constructor(
     clock: Clock,
-    attempted: string,
+    private readonly attempted: string,
     { signal, timeout }: { signal: AbortSignal; timeout: number },
-    closed: AbortSignal,
   ) {
     this.#clock = clock;
     this.#end = clock.elapsed() + timeout;
-    let reject: (error: FlespiError) => void = () => {};
-    this.#stop = new Promise((_, fail) => {
-      reject = fail;
+    this.#stop = new Promise((_, reject) => {
+      this.#reject = reject;
     });
     this.#stop.catch(() => {});
-    const error = (code: FlespiErrorCode, params = {}) => reject(new FlespiError(code, { attempted, params }));
-    const abort = (): void => error('FLESPI_ABORTED');
-    for (const one of [signal, closed]) {
-      if (one.aborted) abort();
-      one.addEventListener('abort', abort, { once: true });
-      this.onEnd(() => one.removeEventListener('abort', abort));
-    }
+    const abort = (): void => this.abort();
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    this.onEnd(() => signal.removeEventListener('abort', abort));
     this.onEnd(
       clock.after(timeout, () => {
-        const better = this.#reason?.();
-        if (better) reject(better);
-        else error('FLESPI_TIMEOUT', { seconds: timeout / 1000 });
+        this.#reject(
+          this.#reason?.() ?? new FlespiError('FLESPI_TIMEOUT', { attempted, params: { seconds: timeout / 1000 } }),
+        );
       }),
     );
+  }
+
+  abort(): void {
+    this.#reject(new FlespiError('FLESPI_ABORTED', { attempted: this.attempted }));
   }
 
   get left(): number {
@@ -44,7 +44,7 @@ export class Deadline {
 
   /** @param reason a better word than "timeout" when time is up, if there is one */
   race<Result>(what: Promise<Result>, reason?: () => FlespiError | undefined): Promise<Result> {
-    this.#reason = reason as () => FlespiError;
+    this.#reason = reason;
     // Whichever loses has nobody who listens.
     what.catch(() => {});
     return Promise.race([what, this.#stop]);

@@ -59,7 +59,6 @@ export interface StrayCounts {
   unknown: number;
   /** With correlation data that is not the call's. */
   foreign: number;
-  retained: number;
 }
 
 /**
@@ -68,7 +67,7 @@ export interface StrayCounts {
  */
 export class RpcTransport implements Transport {
   readonly kind = 'mqtt';
-  readonly strays: StrayCounts = { unknown: 0, foreign: 0, retained: 0 };
+  readonly strays: StrayCounts = { unknown: 0, foreign: 0 };
   readonly #connection: MqttConnection;
   readonly #options: Required<Omit<RpcTransportOptions, 'clock' | 'random'>>;
   readonly #clock: Clock;
@@ -81,7 +80,9 @@ export class RpcTransport implements Transport {
   #channel: ReplyChannel | undefined;
   #release: (() => void) | undefined;
   readonly #stopWatching: () => void;
-  readonly #closed = new AbortController();
+  /** Calls that are not finished, wherever they are. */
+  readonly #calls = new Set<Deadline>();
+  #closed = false;
 
   constructor(connection: MqttConnection, options: RpcTransportOptions = {}) {
     this.#connection = connection;
@@ -118,7 +119,9 @@ export class RpcTransport implements Transport {
     const request = rpcRequest(call);
     const { attempted } = request;
     if (this.#connection.protocolVersion !== 5) throw new FlespiError('FLESPI_NEEDS_MQTT5', { attempted });
-    const deadline = new Deadline(this.#clock, attempted, options, this.#closed.signal);
+    if (this.#closed) throw new FlespiError('FLESPI_ABORTED', { attempted });
+    const deadline = new Deadline(this.#clock, attempted, options);
+    this.#calls.add(deadline);
     const slot: Slot = { held: false };
     try {
       await deadline.race(this.#connected(attempted, deadline));
@@ -129,6 +132,7 @@ export class RpcTransport implements Transport {
       return { statusCode: answer.statusCode, headers: {}, text: answer.text };
     } finally {
       deadline.end();
+      this.#calls.delete(deadline);
       if (slot.held) this.#next();
     }
   }
@@ -136,7 +140,8 @@ export class RpcTransport implements Transport {
   /** Fails what is pending, and sends nothing any more. Settles within a second. */
   async close(): Promise<void> {
     this.#stopWatching();
-    this.#closed.abort();
+    this.#closed = true;
+    for (const call of this.#calls) call.abort();
     this.#release?.();
     this.#release = undefined;
     await this.#dropChannel(new FlespiError('FLESPI_ABORTED', { attempted: 'call over MQTT' }));
@@ -247,9 +252,7 @@ export class RpcTransport implements Transport {
 
   #receive(id: string, delivery: Delivery): void {
     const pending = this.#pending.get(id);
-    // Answers are not retained: such a message was put there by somebody else.
-    if (delivery.retain) this.strays.retained += 1;
-    else if (!pending) this.strays.unknown += 1;
+    if (!pending) this.strays.unknown += 1;
     // The topic names the call; correlation data is checked only where it comes back.
     else if (delivery.correlationData && !delivery.correlationData.equals(pending.correlationData)) {
       this.strays.foreign += 1;
