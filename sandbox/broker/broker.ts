@@ -36,6 +36,8 @@ export interface Broker {
   sessions(cid: number): SessionItem[];
   /** Makes a session without a connection, that ends after `expiry` seconds; undefined when the client id is taken. */
   createSession(cid: number, clientId: string, expiry: number): SessionItem | undefined;
+  /** Sends away whoever is connected with a token that has been deleted or disabled; gives how many they were. */
+  revoke(tokenId: number): number;
   /** Ends a session and its connection. False when there is none. */
   closeSession(id: number): boolean;
   subscriptions(sessionId: number): SubscriptionItem[];
@@ -69,7 +71,8 @@ export function createBroker(options: BrokerOptions): Broker {
   let closing: Promise<void> | undefined;
 
   const accept = (stream: Duplex, ip = ''): void => {
-    if (closing === undefined) handleStream(core, stream, ip);
+    // Up to twice the limit: those above it learn why in CONNACK.
+    if (closing === undefined && connections.size < 2 * limits.connections) handleStream(core, stream, ip);
     else stream.destroy();
   };
   const match = (cid: number, topicFilter: string, recursive = true): Publication[] | undefined => {
@@ -117,6 +120,11 @@ export function createBroker(options: BrokerOptions): Broker {
     createSession(cid, clientId, expiry) {
       const session = sessions.createOffline(cid, clientId, expiry);
       return session && describeSession(session);
+    },
+    revoke(tokenId) {
+      const clients = [...sessions.all].flatMap(({ client }) => (client?.token.id === tokenId ? [client] : []));
+      for (const client of clients) client.disconnect(ReasonCode.notAuthorized);
+      return clients.length;
     },
     closeSession(id) {
       const session = sessions.byId(id);

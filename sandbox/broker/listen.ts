@@ -1,4 +1,4 @@
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -42,7 +42,7 @@ export async function listenWebSocket(
   options: ListenOptions & { frameBytes?: number } = {},
 ): Promise<Listener> {
   const tls = tlsOf(options);
-  const server = tls === undefined ? createHttpServer() : createHttpsServer(tls);
+  const server = tls === undefined ? createHttpServer(refuseRequest) : createHttpsServer(tls, refuseRequest);
   const sockets = new WebSocketServer({
     server,
     maxPayload: options.frameBytes ?? 0,
@@ -50,7 +50,8 @@ export async function listenWebSocket(
   });
   sockets.on('connection', (socket, request) => {
     const stream = createWebSocketStream(socket);
-    socket.on('message', (_data, isBinary) => {
+    // Before the stream takes it.
+    socket.prependListener('message', (_data, isBinary) => {
       if (!isBinary) stream.destroy();
     });
     request.socket.setNoDelay(true);
@@ -59,6 +60,12 @@ export async function listenWebSocket(
   // Errors of the server come from `listen`, and are told there.
   sockets.on('error', () => undefined);
   return listen(server, options);
+}
+
+/** Somebody opens the address in a browser, or takes it for the REST one. */
+function refuseRequest(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, { connection: 'close', upgrade: 'websocket', 'content-type': 'text/plain' });
+  response.end('This is the MQTT broker. It speaks MQTT over WebSocket, subprotocol mqtt.\n');
 }
 
 function tlsOf({ key, cert }: ListenOptions): { key: string; cert: string } | undefined {
