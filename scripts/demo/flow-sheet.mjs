@@ -14,7 +14,7 @@ export class FlowSheet {
     const node = { id: this.#newId(), type, z: this.#tab, name, ...properties, x: 0, y, wires: [] };
     const label = name || `[${properties.method ?? ''}] ${properties.url ?? 'http'}`;
     // An inject node has its button on the left, and a sign after its name when it repeats.
-    const [button, sign] = type === 'inject' ? [30, ' ↻'] : [0, ''];
+    const [button, sign] = type === 'inject' ? [20, ' ↻'] : [0, ''];
     node.x = left + button + widthOf(label + sign) / 2;
     this.nodes.push(node);
     return node;
