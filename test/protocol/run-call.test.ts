@@ -172,8 +172,9 @@ describe('runCall', () => {
       const { server, transport } = await serve((request, response) =>
         json(response, answerPage(devices(100), request.url)),
       );
-      const { outputs } = await run(transport, { limit: 10, most: 25 });
-      assert.equal((outputs[0]?.payload as Device[]).length, 25);
+      const outcome = await run(transport, { limit: 10, most: 25 });
+      const { outputs } = outcome;
+      assert.equal((payloads(outcome)[0] as Device[]).length, 25);
       assert.equal(outputs[0]?.incomplete, 'most');
       assert.equal(server.requests.length, 3);
       const items = await run(transport, { limit: 10, most: 25, results: 'items' });
@@ -238,7 +239,7 @@ describe('runCall', () => {
 
     it('walks to the end, with the author’s range, order and fields', async () => {
       const { transport } = await serve(series);
-      const { outputs } = await run(transport, {
+      const outcome = await run(transport, {
         ...read,
         limit: 7,
         fields: ['n'],
@@ -246,11 +247,11 @@ describe('runCall', () => {
       });
       const wanted = messages(100).filter(({ timestamp }) => timestamp <= 1_700_000_020);
       assert.deepEqual(
-        (outputs[0]?.payload as { n: number }[]).map(({ n }) => n),
+        (payloads(outcome)[0] as { n: number }[]).map(({ n }) => n),
         wanted.map(({ n }) => n).reverse(),
       );
-      assert.deepEqual(Object.keys((outputs[0]?.payload as object[])[0] as object), ['n']);
-      assert.equal(outputs[0]?.incomplete, undefined);
+      assert.deepEqual(Object.keys((payloads(outcome)[0] as object[])[0] as object), ['n']);
+      assert.equal(outcome.outputs[0]?.incomplete, undefined);
     });
 
     it('reads one page with count', async () => {
@@ -596,13 +597,13 @@ describe('runCall', () => {
         hours += 1;
         json(response, answerPage(devices(50), request.url));
       });
-      const { outputs, error } = await run(
+      const outcome = await run(
         transport,
         { limit: 10, deadline: 5000 },
         { now: () => Date.now() + hours * 3_600_000 },
       );
-      assert.equal(error, undefined);
-      assert.equal((outputs[0]?.payload as Device[]).length, 50);
+      assert.equal(outcome.error, undefined);
+      assert.equal((payloads(outcome)[0] as Device[]).length, 50);
     });
 
     it('is the same over any transport', async () => {
