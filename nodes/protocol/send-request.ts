@@ -37,8 +37,8 @@ export async function sendRequest(call: WireCall, context: SendContext, signal: 
     let failure: FlespiError;
     try {
       if (attempt === 0) retry?.earn();
-      const timeout = Math.max(1, Math.min(context.timeout, context.remaining()));
-      const answer = await transport.send(call, { signal, timeout });
+      // The deadline of the whole call is in the signal.
+      const answer = await transport.send(call, { signal, timeout: context.timeout });
       return judgeAnswer(answer, call, context.template);
     } catch (error) {
       if (!(error instanceof FlespiError)) throw error;
