@@ -193,13 +193,25 @@ class LiveFleet implements Fleet {
   #unit(deviceId: number): Unit | undefined {
     let unit = this.#units.get(deviceId);
     if (!unit) {
-      const index = vehicleIndex(deviceId, Infinity);
+      const index = isAmong(this.#gateway.deviceIds, deviceId) ? vehicleIndex(deviceId, Infinity) : undefined;
       if (index === undefined) return undefined;
       unit = new Unit(this.#drives, index, this.#lived ?? this.#now());
       this.#units.set(deviceId, unit);
     }
     return unit;
   }
+}
+
+/** Is the number in the ascending list? */
+function isAmong(ascending: readonly number[], wanted: number): boolean {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? Infinity) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return ascending[low] === wanted;
 }
 
 function setUnreferencedTimer(run: () => void, milliseconds: number): () => void {

@@ -56,6 +56,39 @@ export function* record(
   }
 }
 
+/**
+ * The last message of each vehicle that was received before `until`, found without making the others; also of a vehicle whose
+ * last message is older than its history reaches. Undefined for devices that the fleet did not bring.
+ */
+export function lastMessageOf(options: Omit<HistoryOptions, 'days'>): (deviceId: number) => DeviceMessage | undefined {
+  const drives = new Drives(options.seed);
+  return (deviceId) => {
+    const index = vehicleIndex(deviceId, options.devices);
+    if (index === undefined) return undefined;
+    const vehicle = drives.vehicle(index);
+    const item = vehicleItem(vehicle);
+    const heard = gapAt(vehicle, options.until)?.from ?? options.until;
+    let day = dayAt(vehicle, heard);
+    // A laid-up vehicle is silent for 27 days at most. On the road the last minute holds a message, parked the last 11.
+    for (let back = 0; back <= 28; back += 1, day -= 1) {
+      const plan = drives.plan(vehicle, day);
+      const to = Math.min(heard, plan.end);
+      if (isSilent(vehicle, plan.begin)) continue;
+      for (const reach of [60, 660, 3600, 86_400]) {
+        const last = lastReceived(record(drives, vehicle, item, Math.max(plan.begin, to - reach), to), options.until);
+        if (last) return last;
+      }
+    }
+    return undefined;
+  };
+}
+
+function lastReceived(messages: Iterable<DeviceMessage>, until: number): DeviceMessage | undefined {
+  let last: DeviceMessage | undefined;
+  for (const message of messages) if (Number(message['server.timestamp']) <= until) last = message;
+  return last;
+}
+
 /** When the vehicle reports on a day, within the range: ascending whole seconds, each once. */
 function* reportTimes(drives: Drives, vehicle: Vehicle, plan: DayPlan, from: number, to: number): Generator<number> {
   const last = Math.min(to, plan.end - 1);

@@ -138,10 +138,11 @@ export function answerTrails(msg) {
 
 /** GET /fleet/vehicles/123: output 1 asks flespi, output 2 answers at once that there is no such vehicle. */
 export function whichVehicle(msg, flow) {
-  const vehicle = flow.get('fleet').vehicles[msg.req.params.id];
+  const { vehicles } = flow.get('fleet');
+  const { id } = msg.req.params;
   msg.headers = { 'Cache-Control': 'no-store' };
-  if (vehicle) {
-    msg.vehicle = vehicle.id;
+  if (Object.hasOwn(vehicles, id)) {
+    msg.vehicle = vehicles[id].id;
     return [msg, null];
   }
   msg.statusCode = 404;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { DeviceMessage } from '../../sandbox/fleet/gateway';
-import { historyOf } from '../../sandbox/fleet/history';
+import { historyOf, lastMessageOf } from '../../sandbox/fleet/history';
 import { firstDeviceId } from '../../sandbox/fleet/vehicle-items';
 import { metresBetween } from './metres-between';
 
@@ -126,6 +126,18 @@ describe('fleet: history', () => {
     const silent = [13, 33].map((index) => read(1, index, until - day, until).length);
     assert.ok(silent.includes(0), `messages of the laid-up vehicles: ${silent.join()}`);
     for (const message of read(1, 17, until - day, until)) assert.ok(!('position.latitude' in message));
+  });
+
+  it('ends with what is known as the last message, which every vehicle has', () => {
+    const last = lastMessageOf({ seed: 1, devices, until });
+    for (let index = 0; index < devices; index += 1) {
+      const message = last(firstDeviceId + index);
+      assert.ok(message && Number(message['server.timestamp']) <= until, `vehicle ${index}`);
+      const known = read(1, index, until - day, until).at(-1);
+      if (known) assert.deepEqual(message, known);
+      else assert.ok(message.timestamp > until - 29 * day && message.timestamp < until - day);
+    }
+    assert.equal(last(firstDeviceId + devices), undefined);
   });
 
   it('has cold goods in the reefers and harsh events somewhere', () => {

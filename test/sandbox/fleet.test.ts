@@ -249,7 +249,9 @@ describe('fleet: commands', () => {
     const refused = answers.filter((answer) => answer.status === 'rejected');
     assert.ok(refused.length > 0 && refused.length < 12, `${refused.length} refused`);
     for (const { reason } of refused) assert.ok(reason instanceof OutOfContactError);
-    await assert.rejects(fleet.command(1, 'getver', {}, signal), OutOfContactError);
+    for (const stranger of [1, (items.at(-1)?.id ?? 0) + 1]) {
+      await assert.rejects(fleet.command(stranger, 'getver', {}, signal), OutOfContactError);
+    }
   });
 
   it('rejects with the signal, before and while it waits', async () => {
