@@ -182,7 +182,7 @@ class Window {
     if (!Number.isSafeInteger(limit) || limit < 1)
       throw new FlespiError('FLESPI_BAD_INPUT', {
         attempted: 'rate limit',
-        params: { problem: 'whole-number', name: 'rate limit', least: 1, given: String(limit) },
+        params: { problem: 'whole-number', name: 'callsPerMinute', least: 1, given: String(limit) },
       });
     this.#length = length;
     this.#times = new Float64Array(limit).fill(-Infinity);

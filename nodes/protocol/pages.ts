@@ -1,6 +1,8 @@
 import type { JudgedAnswer } from './answer';
 import type { Incomplete } from './call';
 import { FlespiError } from './flespi-error';
+import { type Arrived, PagesAhead } from './pages-ahead';
+import { SeenItems } from './seen-items';
 
 /** A piece of a walk: what is new in one answer. */
 export interface Page {
@@ -40,12 +42,6 @@ export const mostPages = 10_000;
 /** Extra requests for items that slipped below the offset when others went away. */
 const mostRepairs = 3;
 
-interface Asked {
-  offset: number;
-  limit: number;
-  answer: Promise<PageAnswer>;
-}
-
 /**
  * Walks over a collection by `limit` and `offset` (flespi: "Fields and Pagination"), several pages under way at a time, given
  * out in order. Items that come and go meanwhile move the others across page borders: none is given twice, those that
@@ -53,109 +49,51 @@ interface Asked {
  * FLESPI_PAGES_REPEATED when the same page comes again, `incomplete` when the server promises more than it gives.
  */
 export async function* collectionPages(walk: CollectionWalk): AsyncGenerator<Page> {
-  const seen = new Seen(walk.keyOf);
-  /** Requests under way, in the order of their offsets, without gaps between them. */
-  const ahead: Asked[] = [];
-  /** Where the next request begins. */
-  let next = walk.offset;
-  let { limit } = walk;
+  const seen = new SeenItems(walk.keyOf);
+  const ahead = new PagesAhead(walk);
+  const repairs = new Repairs(walk, seen);
   let count: number | undefined;
   let given = 0;
-  let repairs = 0;
-  let drifted = false;
-  /** Items that may come again because others came before them. */
-  let pushed = 0;
-  /** Pages in a row that had nothing new. One is chance where pages are small. */
-  let idle = 0;
-  let shortPages = 0;
+  let holes = 0;
   /** The page before had not what was asked for, so a repetition of it means that there are no pages at all. */
   let unpaged = false;
 
-  const ask = (): void => {
-    const under = ahead.reduce((sum, asked) => sum + asked.limit, 0);
-    const size = Math.min(limit, walk.most - given - under);
-    const answer = walk.fetch(size, next);
-    // It may fail before anybody waits for it; whoever waits gets the failure all the same.
-    answer.catch(() => undefined);
-    ahead.push({ offset: next, limit: size, answer });
-    next += size;
-  };
-  const mayAsk = (): boolean => {
-    const under = ahead.reduce((sum, asked) => sum + asked.limit, 0);
-    if (given + under >= walk.most) return false;
-    return count === undefined ? ahead.length === 0 : next < count && ahead.length < walk.inFlight;
-  };
-
-  ask();
+  ahead.fill(walk.most, count);
   for (let pages = 1; ; pages += 1) {
-    const asked = ahead.shift() as Asked;
-    const { answer, items } = await asked.answer;
+    const arrived = await ahead.next();
+    const { answer, items, offset, limit } = arrived;
     const { pagination } = answer;
-    if (pagination && pagination.offset !== asked.offset) throw repeated(walk.attempted, asked.offset);
-    if (pagination && pagination.limit > 0) limit = Math.min(limit, pagination.limit);
+    if (pagination && pagination.offset !== offset) throw repeated(walk, offset);
+    if (pagination && pagination.limit > 0) ahead.limit = Math.min(ahead.limit, pagination.limit);
 
     const before = count;
     count = pagination?.count ?? count;
     const grown = before === undefined || count === undefined ? 0 : count - before;
+    const sighting = seen.look(items, grown, pagination !== undefined);
+    const exhausted = count === undefined && (items.length === 0 || (sighting.nothingNew && unpaged));
+    if (sighting.repeated && !exhausted) throw repeated(walk, offset);
+    const slipped = grown < 0 ? await repairs.fetch(offset + grown, arrived, ahead.limit) : [];
 
-    let fresh = seen.fresh(items, pagination === undefined);
-    const nothingNew = items.length > 0 && fresh.length === 0;
-    const exhausted = nothingNew && count === undefined && unpaged;
-    // Items that came before them push others to the next page; so many of them may come again.
-    pushed = Math.max(0, pushed + Math.max(0, grown) - (items.length - fresh.length));
-    idle = nothingNew && !exhausted && pushed === 0 ? idle + 1 : 0;
-    if (idle > 1) throw repeated(walk.attempted, asked.offset);
-
-    if (grown < 0) {
-      const slipped: unknown[] = [];
-      let from = asked.offset + grown;
-      let known = count;
-      for (; from < asked.offset && repairs < mostRepairs; repairs += 1) {
-        const at = Math.max(walk.offset, from);
-        const size = Math.min(limit, asked.offset - at);
-        const repair = await walk.fetch(size, at);
-        slipped.push(...seen.fresh(repair.items, false));
-        // More may have gone in the meantime, and what is sought slipped further.
-        const now = repair.answer.pagination?.count ?? known;
-        from = now !== undefined && known !== undefined && now < known ? at - (known - now) : at + size;
-        known = now;
-      }
-      drifted ||= from < asked.offset;
-      fresh = [...slipped, ...fresh];
+    const end = offset + items.length;
+    const hole = items.length > 0 && items.length < limit && end < (count ?? 0);
+    if (hole) {
+      // The server gives less than asked for. Once may be chance.
+      holes += 1;
+      if (pages === 1 || holes > 1) ahead.limit = Math.min(ahead.limit, items.length);
     }
+    unpaged = items.length !== limit;
+    const more = ahead.settle(end, hole, count) && !exhausted;
 
-    const end = asked.offset + items.length;
-    const short = items.length < asked.limit;
-    if (short && items.length > 0 && end < (count ?? 0)) {
-      // The server gives less than asked for, so what is under way would leave holes. Once may be chance.
-      shortPages += 1;
-      if (pages === 1 || shortPages > 1) limit = Math.min(limit, items.length);
-      ahead.length = 0;
-    }
-    const beyond = ahead.findIndex(({ offset }) => offset >= (count ?? Infinity));
-    if (beyond >= 0) ahead.length = beyond;
-    if (ahead.length === 0) next = end;
-
-    const more = ahead.length > 0 || (count === undefined ? items.length > 0 && !exhausted : next < count);
-    let incomplete: Incomplete | undefined = drifted && !more ? 'drift' : undefined;
-    let last = !more;
-    if (given + fresh.length > walk.most || (given + fresh.length === walk.most && more)) {
-      fresh = fresh.slice(0, walk.most - given);
-      incomplete = 'most';
-      last = true;
-    } else if (items.length === 0 && asked.offset < (count ?? 0)) {
-      incomplete = 'empty-page';
-      last = true;
-    } else if (more && pages >= mostPages) {
-      incomplete = 'page-cap';
-      last = true;
-    }
-    given += fresh.length;
-    unpaged = items.length !== asked.limit;
-
-    if (!last) while (mayAsk()) ask();
+    const fresh = [...slipped, ...sighting.fresh];
+    const room = walk.most - given;
+    const incomplete =
+      whyEnded({ over: fresh.length - room, more, pages, promised: items.length === 0 && offset < (count ?? 0) }) ??
+      (!more && repairs.short ? 'drift' : undefined);
+    const last = !more || incomplete !== undefined;
+    given += Math.min(fresh.length, room);
+    if (!last) ahead.fill(walk.most - given, count);
     yield {
-      items: fresh,
+      items: fresh.slice(0, room),
       answer,
       ...(count === undefined ? {} : { count }),
       ...(before === undefined || count === undefined || grown === 0
@@ -168,36 +106,47 @@ export async function* collectionPages(walk: CollectionWalk): AsyncGenerator<Pag
   }
 }
 
-function repeated(attempted: string, offset: number): FlespiError {
+/** Why a walk must end although it has not everything. */
+function whyEnded(state: { over: number; more: boolean; pages: number; promised: boolean }): Incomplete | undefined {
+  if (state.over > 0 || (state.over === 0 && state.more)) return 'most';
+  if (state.promised) return 'empty-page';
+  return state.more && state.pages >= mostPages ? 'page-cap' : undefined;
+}
+
+function repeated({ attempted }: CollectionWalk, offset: number): FlespiError {
   return new FlespiError('FLESPI_PAGES_REPEATED', { attempted, params: { offset } });
 }
 
-/** Remembers items by key. Items that have none are taken as they come, unless a whole page of them comes again. */
-class Seen {
-  readonly #keys = new Set<string | number>();
-  readonly #keyOf: CollectionWalk['keyOf'];
-  /** The last page without keys. */
-  #signature: string | undefined;
+/** Fetches what slipped below the offset of a page because as many others went away before it. */
+class Repairs {
+  /** There were more to make than are allowed: something may be missing. */
+  short = false;
+  readonly #walk: CollectionWalk;
+  readonly #seen: SeenItems;
+  #made = 0;
 
-  constructor(keyOf: CollectionWalk['keyOf']) {
-    this.#keyOf = keyOf;
+  constructor(walk: CollectionWalk, seen: SeenItems) {
+    this.#walk = walk;
+    this.#seen = seen;
   }
 
-  /** The items that were not here before. `doubtful`: the server did not say which page this is. */
-  fresh(items: unknown[], doubtful: boolean): unknown[] {
-    let keyed = 0;
-    const fresh = items.filter((item) => {
-      const key = this.#keyOf(item);
-      if (key === undefined) return true;
-      keyed += 1;
-      if (this.#keys.has(key)) return false;
-      this.#keys.add(key);
-      return true;
-    });
-    if (keyed > 0 || !doubtful || items.length === 0) return fresh;
-    const signature = JSON.stringify(items);
-    if (signature === this.#signature) return [];
-    this.#signature = signature;
-    return fresh;
+  /** The unseen items from `begin` up to where the page begins. */
+  async fetch(begin: number, { offset, answer }: Arrived, limit: number): Promise<unknown[]> {
+    const slipped: unknown[] = [];
+    let from = begin;
+    let count = answer.pagination?.count ?? 0;
+    for (; from < offset && this.#made < mostRepairs; this.#made += 1) {
+      const at = Math.max(this.#walk.offset, from);
+      const size = Math.min(limit, offset - at);
+      if (size <= 0) return slipped;
+      const repair = await this.#walk.fetch(size, at);
+      slipped.push(...this.#seen.fresh(repair.items, true));
+      // More may have gone in the meantime, and what is sought slipped further.
+      const now = repair.answer.pagination?.count ?? count;
+      from = now < count ? at - (count - now) : at + size;
+      count = now;
+    }
+    this.short ||= from < offset;
+    return slipped;
   }
 }

@@ -140,7 +140,7 @@ function collection(
     limit: wholeNumber('limit', spec.limit ?? defaultLimit, 1),
     offset: wholeNumber('offset', spec.offset ?? 0, 0),
     most: wholeNumber('most', spec.most ?? defaultMost, 1),
-    inFlight: wholeNumber('in flight', spec.inFlight ?? defaultInFlight, 1),
+    inFlight: wholeNumber('inFlight', spec.inFlight ?? defaultInFlight, 1),
     keyOf: keyReader(key),
     attempted: call.attempted,
   });
