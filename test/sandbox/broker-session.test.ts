@@ -365,11 +365,14 @@ describe('broker: sessions', () => {
   });
 
   it('sends everybody away when it closes, at once', async () => {
+    await bench.close();
+    bench = await startBench({ limits: { closeMilliseconds: 8000 } });
     const { client } = await open();
     const started = Date.now();
     await bench.broker.close();
     assert.equal((await client.nextOf('disconnect')).reasonCode, 0x8b);
-    assert.ok(Date.now() - started < 400);
+    // Not the whole time that it would wait.
+    assert.ok(Date.now() - started < 4000);
   });
 
   it('closes in bounded time although a client does not read', async () => {

@@ -199,6 +199,6 @@ describe('broker: topics', () => {
     const found: string[] = [];
     index.match('a/4999/b/0/c/2500'.split('/'), (item) => found.push(item));
     assert.deepEqual(found, ['found']);
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(performance.now() - started < 3000);
   });
 });
