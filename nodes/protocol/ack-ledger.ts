@@ -6,7 +6,16 @@ export interface AckTicket {
 
 interface Entry {
   packetId: number;
+  bytes: number;
   holders: number;
+}
+
+export interface LedgerBounds {
+  /** Messages that the broker sends before it waits for an acknowledgement (Receive Maximum). */
+  window: number;
+  /** Messages and bytes that are held for want of an acknowledgement at most, whatever the broker does. */
+  messages: number;
+  bytes: number;
 }
 
 /**
@@ -16,12 +25,14 @@ interface Entry {
  */
 export class AckLedger {
   #entries: Entry[] = [];
+  #bytes = 0;
   #void = false;
+  /** Those who wait for the ledger not to be full. */
+  #waiting: (() => void)[] = [];
 
-  /** @param window messages that the broker sends before it waits for an acknowledgement (Receive Maximum) */
   constructor(
     private readonly acknowledge: (packetId: number) => void,
-    private readonly window: number,
+    private readonly bounds: LedgerBounds,
   ) {}
 
   /** Messages not acknowledged. */
@@ -29,9 +40,23 @@ export class AckLedger {
     return this.#entries.length;
   }
 
-  add(packetId: number, holders: number): AckTicket {
-    const entry: Entry = { packetId, holders };
+  /** Some brokers keep no limit (Mosquitto 2.0.11), and MQTT 3.1.1 has none. */
+  get full(): boolean {
+    return this.#entries.length >= this.bounds.messages || this.#bytes >= this.bounds.bytes;
+  }
+
+  /** Settles as soon as it is not full, or void. */
+  room(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.full && !this.#void) this.#waiting.push(resolve);
+      else resolve();
+    });
+  }
+
+  add(packetId: number, bytes: number, holders: number): AckTicket {
+    const entry: Entry = { packetId, bytes, holders };
     this.#entries.push(entry);
+    this.#bytes += bytes;
     return {
       release: () => {
         entry.holders -= 1;
@@ -45,20 +70,35 @@ export class AckLedger {
   void(): void {
     this.#void = true;
     this.#entries = [];
+    this.#bytes = 0;
+    this.#makeRoom();
   }
 
   #drain(): void {
     let done = 0;
     while (this.#entries[done]?.holders === 0) {
-      this.acknowledge((this.#entries[done] as Entry).packetId);
+      this.#settle(this.#entries[done] as Entry);
       done += 1;
     }
     if (done > 0) this.#entries.splice(0, done);
-    if (this.#entries.length < this.window * 0.75) return;
-    this.#entries = this.#entries.filter((entry) => {
-      if (entry.holders > 0) return true;
-      this.acknowledge(entry.packetId);
-      return false;
-    });
+    if (this.#entries.length >= this.bounds.window * 0.75) {
+      this.#entries = this.#entries.filter((entry) => {
+        if (entry.holders > 0) return true;
+        this.#settle(entry);
+        return false;
+      });
+    }
+    if (!this.full) this.#makeRoom();
+  }
+
+  #settle({ packetId, bytes }: Entry): void {
+    this.#bytes -= bytes;
+    this.acknowledge(packetId);
+  }
+
+  #makeRoom(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 }

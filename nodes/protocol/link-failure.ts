@@ -42,6 +42,7 @@ const byCode: Readonly<Record<string, Failure>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: notTls,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: notTls,
   EPROTO: { problem: 'tls', reason: 'TLS could not be agreed on' },
+  ERR_HELD: { problem: 'held', reason: 'more messages wait for acknowledgement than can be held here' },
   ERR_PACKET_TOO_LARGE: { problem: 'too-large', reason: 'the broker sent a packet larger than is taken here' },
 };
 

@@ -4,12 +4,14 @@ import { systemClock, type Cancel, type Clock } from './clock';
 import type { ConnectionState } from './connection-state';
 import { FlespiError } from './flespi-error';
 import type { LinkOptions, TlsOptions } from './link-options';
-import { MqttLink, type LinkDown, type ServerProperties } from './mqtt-link';
-import { connectionRefused, publishRefused, type Patience } from './mqtt-refusal';
+import type { LinkDown } from './link-end';
+import { MqttLink, type ServerProperties } from './mqtt-link';
+import { connectionRefused, publishRefused } from './mqtt-refusal';
 import { checkPublication, fitTo, type Publication } from './publication';
 import { ReconnectPolicy } from './reconnect';
 import type { Subscription, SubscriptionListener, SubscriptionRequest } from './subscription';
-import { SubscriptionRegistry, type KnownSubscription } from './subscription-registry';
+import { knownSubscriptions } from './subscribe-exchange';
+import { SubscriptionRegistry } from './subscription-registry';
 
 /** What is worth a line in a log: once per outage, once per recovery, once per warning. */
 export type ConnectionLogEntry =
@@ -100,7 +102,7 @@ export class MqttConnection {
       keepalive: options.keepalive ?? 60,
       connectTimeout: options.connectTimeout ?? 10_000,
       tls: options.tls,
-      receiveMaximum: options.receiveMaximum ?? 1000,
+      receiveMaximum: options.receiveMaximum ?? 500,
       maximumPacketSize: options.maximumPacketSize ?? 32 * 1024 * 1024,
     };
     this.#registry = new SubscriptionRegistry({
@@ -265,6 +267,7 @@ export class MqttConnection {
     this.#outage = undefined;
     this.#notBefore = 0;
     this.#enter({ kind: 'idle' });
+    this.#registry.announce();
   }
 
   #open(): void {
@@ -278,6 +281,7 @@ export class MqttConnection {
           if (link === this.#link) this.#up(link, connack);
         },
         publication: (packet) => (link === this.#link ? this.#registry.publication(packet) : false),
+        room: () => (link === this.#link ? this.#registry.room() : undefined),
         down: (end) => {
           if (link === this.#link) this.#down(end);
         },
@@ -320,6 +324,7 @@ export class MqttConnection {
     this.#outage = { since: this.#outage?.since ?? at, told };
     this.#notBefore = at + delay;
     this.#enter({ kind: 'waiting', reason: error, retryAt: this.#clock.now() + delay });
+    this.#registry.announce();
     if (this.#needed) this.#schedule('open', delay);
     else this.#retire();
   }
@@ -380,17 +385,3 @@ export class MqttConnection {
 export function randomClientId(prefix = 'node-red'): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }
-
-/** flespi's CONNACK property `subscriptions`: JSON text. Anything else is as good as none. */
-function knownSubscriptions(text: string | string[] | undefined): KnownSubscription[] | undefined {
-  if (typeof text !== 'string') return undefined;
-  try {
-    const list: unknown = JSON.parse(text);
-    if (!Array.isArray(list)) return undefined;
-    return list.filter((one): one is KnownSubscription => typeof (one as KnownSubscription | null)?.topic === 'string');
-  } catch {
-    return undefined;
-  }
-}
-
-export type { Patience };

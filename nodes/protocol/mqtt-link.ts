@@ -1,26 +1,21 @@
-import { connect, type IConnackPacket, type IDisconnectPacket, type IPublishPacket, type MqttClient } from 'mqtt';
+import { connect, type IConnackPacket, type IPublishPacket, type MqttClient } from 'mqtt';
+import { AckBatch } from './ack-batch';
 import type { Clock } from './clock';
 import { FlespiError } from './flespi-error';
-import { linkFailure } from './link-failure';
-import { connectionRefused, patienceFor, type Patience } from './mqtt-refusal';
+import { LinkEnd, type LinkDown } from './link-end';
 import { clientOptions, type LinkOptions } from './link-options';
 import { PacketSizeGuard } from './packet-size-guard';
+import { PendingAnswers, type Answering } from './pending-answers';
+import { settleWithin } from './settle-within';
 
 export type ServerProperties = NonNullable<IConnackPacket['properties']>;
-
-/** Why a link ended, and what the broker wants for it. */
-export interface LinkDown {
-  error: FlespiError;
-  patience: Patience;
-  reasonCode?: number;
-  /** Milliseconds since CONNACK; `undefined` when there was none. */
-  connectedFor: number | undefined;
-}
 
 export interface LinkEvents {
   up(connack: IConnackPacket): void;
   /** Called for every publication; returns whether the link shall acknowledge it at once. */
   publication(packet: IPublishPacket): boolean;
+  /** When more is held than may be: settles as soon as the link may read on. */
+  room(): Promise<void> | undefined;
   /** Exactly once, and nothing after it. */
   down(end: LinkDown): void;
 }
@@ -30,7 +25,6 @@ export interface SubscribeOptions {
   noLocal: boolean;
   retainHandling: 0 | 1 | 2;
   identifier?: number | undefined;
-  userProperties?: Record<string, string> | undefined;
 }
 
 /** What a SUBACK says: the granted QoS, or a reason code from 0x80. */
@@ -65,15 +59,11 @@ export class MqttLink {
   readonly #clock: Clock;
   readonly #address: string;
   readonly #options: LinkOptions;
-  /** Rejections of everything that waits for the broker; each is gone when it has settled. */
-  readonly #waiting = new Set<(error: FlespiError) => void>();
-  /** Packet ids to acknowledge with the next write; one write for many costs a tenth of many writes. */
-  #acks: number[] = [];
+  readonly #pending = new PendingAnswers();
+  readonly #acks: AckBatch;
+  readonly #why: LinkEnd;
   #upAt: number | undefined;
   #ended = false;
-  #cause: { error: unknown; unreadable: boolean } | undefined;
-  #disconnect: IDisconnectPacket | undefined;
-  #refusedWith: { code: number; reasonString?: string | undefined } | undefined;
 
   constructor(options: LinkOptions, clock: Clock, events: LinkEvents) {
     this.#options = options;
@@ -81,6 +71,10 @@ export class MqttLink {
     this.#events = events;
     const url = new URL(options.url);
     this.#address = `${url.protocol}//${url.host}`;
+    this.#why = new LinkEnd(this.#address);
+    this.#acks = new AckBatch((packets) => {
+      if (this.up && !this.#client.stream.destroyed) this.#client.stream.write(packets);
+    });
     this.#client = connect(clientOptions(options));
     // Not an option of the library's: those are printed by DEBUG and util.inspect. A Buffer, because mqtt-packet prints texts.
     Object.defineProperty(this.#client.options, 'username', {
@@ -94,14 +88,14 @@ export class MqttLink {
     try {
       this.#client.connect();
       const { stream } = this.#client;
-      stream.on('error', (error: unknown) => this.#note(error, false));
+      stream.on('error', (error: unknown) => this.#why.note(error));
       const guard = new PacketSizeGuard(this.#options.maximumPacketSize);
       stream.on('data', (chunk: Uint8Array) => {
         const size = guard.push(chunk);
-        if (size !== undefined) this.#fail(Object.assign(new Error(`${size} bytes`), { code: 'ERR_PACKET_TOO_LARGE' }));
+        if (size !== undefined) this.drop(Object.assign(new Error(`${size} bytes`), { code: 'ERR_PACKET_TOO_LARGE' }));
       });
     } catch (error) {
-      this.#note(error, false);
+      this.#why.note(error);
       this.#end();
     }
   }
@@ -115,14 +109,8 @@ export class MqttLink {
   }
 
   subscribe(filter: string, options: SubscribeOptions): Promise<Suback> {
-    const { identifier, userProperties } = options;
-    const properties =
-      this.#options.protocolVersion === 5
-        ? {
-            ...(identifier !== undefined && { subscriptionIdentifier: identifier }),
-            ...(userProperties && { userProperties }),
-          }
-        : {};
+    const { identifier } = options;
+    const properties = identifier === undefined ? {} : { subscriptionIdentifier: identifier };
     return this.#wait((settle, reject) => {
       this.#client.subscribe(
         filter,
@@ -156,12 +144,13 @@ export class MqttLink {
 
   /** PUBACK for a packet of this link, with others in one write. Nothing after the link's end. */
   acknowledge(packetId: number): void {
-    if (this.#acks.push(packetId) === 1) setImmediate(() => this.#sendAcks());
+    this.#acks.add(packetId);
   }
 
   /** Breaks the link as if it was lost. */
   drop(cause: Error): void {
-    this.#fail(cause);
+    this.#why.note(cause);
+    this.#client.stream.destroy();
   }
 
   /**
@@ -171,9 +160,9 @@ export class MqttLink {
   async close(forget = false): Promise<void> {
     if (this.#ended) return;
     const { up } = this;
-    this.#sendAcks();
+    this.#acks.flush();
     this.#ended = true;
-    this.#rejectAll(new FlespiError('FLESPI_NOT_CONNECTED', { attempted: `connection to ${this.#address}` }));
+    this.#pending.rejectAll(new FlespiError('FLESPI_NOT_CONNECTED', { attempted: `connection to ${this.#address}` }));
     const { stream } = this.#client;
     if (up && stream) {
       await settleWithin(closeWait, (settle) => {
@@ -188,32 +177,45 @@ export class MqttLink {
     const client = this.#client;
     client.on('connect', (connack) => this.#guarded(() => this.#connected(connack)));
     client.on('disconnect', (packet) => {
-      this.#disconnect = packet;
+      this.#why.disconnected(packet);
       // The broker closes too; a broker that only says so must not hold us.
       client.stream.destroy();
     });
     client.on('error', (error) => {
       const code = 'code' in error ? error.code : undefined;
       if (typeof code === 'number' && this.#upAt === undefined && error.message.startsWith('Connection refused')) {
-        this.#refusedWith = { code, reasonString: client.serverProperties?.reasonString };
+        this.#why.refused(code, client.serverProperties?.reasonString);
       }
-      this.#note(error, typeof code !== 'string');
+      this.#why.note(error, typeof code !== 'string');
       // Some errors (of the parser) leave the library with an open socket that it no longer reads.
       if (client.stream) client.stream.destroy();
     });
     client.on('close', () => this.#end());
-    client.handleMessage = (packet, done) => {
-      let acknowledge = true;
-      this.#guarded(() => {
-        if (!this.#ended) acknowledge = this.#events.publication(packet);
-      });
-      if (packet.qos !== 1) {
-        done();
-        return;
-      }
-      if (acknowledge && packet.messageId !== undefined) this.acknowledge(packet.messageId);
-      done(acknowledgedByUs);
-    };
+    client.handleMessage = (packet, done) => this.#receive(packet, done);
+  }
+
+  #receive(packet: IPublishPacket, done: (error?: Error) => void): void {
+    // Topic aliases are not offered, so every topic must be there [MQTT-3.3.2-8].
+    if (packet.topic === '') this.#client.emit('error', new Error('PUBLISH without a topic'));
+    let acknowledge = true;
+    this.#guarded(() => {
+      if (!this.#ended) acknowledge = this.#events.publication(packet);
+    });
+    if (packet.qos !== 1) {
+      done();
+      return;
+    }
+    if (acknowledge && packet.messageId !== undefined) this.acknowledge(packet.messageId);
+    const room = acknowledge ? undefined : this.#events.room();
+    if (room) void this.#hold(room).finally(() => done(acknowledgedByUs));
+    else done(acknowledgedByUs);
+  }
+
+  /** Reads nothing more, not even the answer to a ping: TCP slows the broker down. Not for long: a resumed session sends again. */
+  async #hold(room: Promise<void>): Promise<void> {
+    const inTime = await settleWithin((this.#client.keepalive * 1000) / 2, (settle) => void room.then(settle));
+    if (!inTime)
+      this.drop(Object.assign(new Error('more unacknowledged messages than can be held'), { code: 'ERR_HELD' }));
   }
 
   #connected(connack: IConnackPacket): void {
@@ -225,84 +227,22 @@ export class MqttLink {
     this.#events.up(connack);
   }
 
-  #sendAcks(): void {
-    const ids = this.#acks;
-    this.#acks = [];
-    if (!this.up || ids.length === 0) return;
-    const packets = Buffer.allocUnsafe(ids.length * 4);
-    ids.forEach((id, index) => {
-      // PUBACK; a remaining length of 2 means success in MQTT 5 too [MQTT-3.4.2.1].
-      packets.writeUInt16BE(0x4002, index * 4);
-      packets.writeUInt16BE(id, index * 4 + 2);
-    });
-    const { stream } = this.#client;
-    if (!stream.destroyed) stream.write(packets);
-  }
-
-  #wait<Result>(start: (settle: (result: Result) => void, reject: (error: unknown) => void) => void): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      if (!this.up) {
-        reject(this.#describeEnd().error);
-        return;
-      }
-      this.#waiting.add(reject);
-      const done = () => this.#waiting.delete(reject);
-      start(
-        (result) => {
-          done();
-          resolve(result);
-        },
-        (error) => {
-          done();
-          reject(this.#describeEnd(error).error);
-        },
-      );
-    });
-  }
-
-  #note(error: unknown, unreadable: boolean): void {
-    this.#cause ??= { error, unreadable };
-  }
-
-  #fail(error: Error): void {
-    this.#note(error, false);
-    this.#client.stream.destroy();
+  #wait<Answer>(start: Answering<Answer>): Promise<Answer> {
+    if (!this.up) return Promise.reject(this.#describeEnd().error);
+    return this.#pending.wait(start, (error) => this.#describeEnd(error).error);
   }
 
   #end(): void {
     if (this.#ended) return;
     const end = this.#describeEnd();
     this.#ended = true;
-    this.#rejectAll(end.error);
+    this.#pending.rejectAll(end.error);
     void this.#dispose();
     this.#guarded(() => this.#events.down(end));
   }
 
-  #rejectAll(error: FlespiError): void {
-    for (const reject of this.#waiting) reject(error);
-    this.#waiting.clear();
-  }
-
-  /** @param hint what a waiting call was told; used when nothing better is known */
   #describeEnd(hint?: unknown): LinkDown {
-    const connectedFor = this.#upAt === undefined ? undefined : this.#clock.elapsed() - this.#upAt;
-    const disconnect = this.#disconnect;
-    const refused =
-      this.#refusedWith ??
-      (disconnect && { code: disconnect.reasonCode ?? 0, reasonString: disconnect.properties?.reasonString });
-    if (refused && refused.code >= 1) {
-      const { code: reasonCode, reasonString } = refused;
-      const attempted = `connect to ${this.#address}`;
-      const error = connectionRefused({ attempted, reasonCode, reasonString, params: { address: this.#address } });
-      return { error, patience: patienceFor(reasonCode), reasonCode, connectedFor };
-    }
-    const error = linkFailure({
-      address: this.#address,
-      cause: this.#cause?.error ?? hint,
-      unreadable: this.#cause?.unreadable ?? false,
-      wasConnected: this.#upAt !== undefined,
-    });
-    return { error, patience: 'soon', connectedFor };
+    return this.#why.describe(this.#upAt === undefined ? undefined : this.#clock.elapsed() - this.#upAt, hint);
   }
 
   /** The library's own end. `end(true)` the first time: after `end(false)` it would do nothing any more. */
@@ -313,7 +253,7 @@ export class MqttLink {
     client.removeAllListeners();
     // An error without a listener would end the process.
     client.on('error', () => {});
-    this.#acks = [];
+    this.#acks.clear();
   }
 
   /** What a listener throws must not reach the socket's event handlers: it would end Node-RED. */
@@ -321,7 +261,7 @@ export class MqttLink {
     try {
       run();
     } catch (error) {
-      this.#note(error, false);
+      this.#why.note(error);
     }
   }
 }
@@ -329,14 +269,4 @@ export class MqttLink {
 function reasonCodeOf(packet: unknown): number | undefined {
   const code = typeof packet === 'object' && packet !== null && 'reasonCode' in packet ? packet.reasonCode : undefined;
   return typeof code === 'number' ? code : undefined;
-}
-
-function settleWithin(milliseconds: number, start: (settle: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    start(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

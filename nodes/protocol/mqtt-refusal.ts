@@ -87,9 +87,16 @@ function words(text: string): string {
 
 function refused(code: FlespiErrorCode, { attempted, reasonCode, reasonString, params }: RefusalDetail): FlespiError {
   const { problem, reason } = refusalOf(reasonCode);
+  const said = reasonString ? words(reasonString) : undefined;
   return new FlespiError(code, {
     attempted,
-    params: { ...params, reasonCode, problem, reason: reasonString ? `${reason} (${words(reasonString)})` : reason },
+    params: {
+      ...params,
+      reasonCode,
+      problem,
+      reason: said === undefined ? reason : `${reason} (${said})`,
+      ...(said !== undefined && { said }),
+    },
   });
 }
 

@@ -64,14 +64,10 @@ export class SubscriptionWire {
   readonly #tree = new TopicTree<true>();
   #turn = 0;
 
-  constructor(
-    /** As it goes to the broker. */
-    readonly filter: string,
-    /** Sent as the user property `cid` of SUBSCRIBE. */
-    readonly cid: number | undefined,
-  ) {
+  /** @param filter as it goes to the broker */
+  constructor(readonly filter: string) {
     this.group = filter.startsWith('$share/');
-    this.plain = bareFilter(filter) === filter && cid === undefined;
+    this.plain = bareFilter(filter) === filter;
     this.#tree.add(filter, true);
   }
 

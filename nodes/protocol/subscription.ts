@@ -8,7 +8,7 @@ export interface SubscriptionRequest {
   /** MQTT 5 retain handling: 0 always, 1 only when the subscription is new, 2 never. */
   retainHandling?: 0 | 1 | 2;
   noLocal?: boolean;
-  /** Account id sent as the user property `cid` of SUBSCRIBE. */
+  /** Only what this account publishes: the same as `$filter/cid=...` in the filter, which wins if it has one. */
   cid?: number;
 }
 

@@ -218,12 +218,8 @@ function plainMqtt(start: () => Promise<Target>): void {
       });
 
       it('shares the load between instances, each message handled once', async () => {
-        const instances = [open(), open()];
         const group = `$share/g${protocolVersion}/load/#`;
-        const [first, second] = (await Promise.all(instances.map((connection) => listen(connection, group)))) as [
-          Collector,
-          Collector,
-        ];
+        const [first, second] = await Promise.all([listen(open(), group), listen(open(), group)]);
         const publisher = open();
         await reached(publisher, 'connected');
         for (let count = 0; count < 100; count += 1) {

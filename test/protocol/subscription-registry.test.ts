@@ -96,18 +96,24 @@ describe('subscriptions of an MqttConnection', () => {
       start();
       await listen('a', { qos: 1, retainHandling: 1, noLocal: true, cid: 42 }).is('subscribed');
       const { subscriptions, properties } = broker.of('subscribe')[0] ?? {};
-      assert.deepEqual({ ...subscriptions?.[0] }, { topic: 'a', qos: 1, nl: true, rap: false, rh: 1 });
-      assert.deepEqual({ ...properties?.userProperties }, { cid: '42' });
+      assert.deepEqual({ ...subscriptions?.[0] }, { topic: '$filter/cid=42/a', qos: 1, nl: true, rap: false, rh: 1 });
+      assert.equal(properties?.userProperties, undefined);
     });
 
     it('for the same filter in two subaccounts by two filters: the broker has room for one subscription a filter', async () => {
       start();
-      const all = [1, 2].map((cid) => listen('flespi/message/gw/devices/+', { cid }));
+      const all = [undefined, 1, 2].map((cid) =>
+        listen('flespi/message/gw/devices/+', cid === undefined ? {} : { cid }),
+      );
       await Promise.all(all.map((one) => one.is('subscribed')));
-      assert.deepEqual(filters(), ['flespi/message/gw/devices/+', '$filter/cid=2/flespi/message/gw/devices/+']);
+      const plain = 'flespi/message/gw/devices/+';
+      assert.deepEqual(filters(), [plain, `$filter/cid=1/${plain}`, `$filter/cid=2/${plain}`]);
+      const same = listen(`$filter/cid=2/${plain}`, { retainHandling: 2 });
+      await same.is('subscribed');
+      assert.equal(filters().length, 3, 'the same, however it is asked for');
     });
 
-    it('for a subaccount on 3.1.1 in the filter, and for no more than it understands', async () => {
+    it('on 3.1.1 for no more than that understands', async () => {
       start({}, { protocolVersion: 4 });
       await listen('a/b', { qos: 1, cid: 7, noLocal: true, retainHandling: 2 }).is('subscribed');
       assert.deepEqual(filters(), ['$filter/cid=7/a/b']);
@@ -117,6 +123,7 @@ describe('subscriptions of an MqttConnection', () => {
       assert.equal(withCid('a/b', 1), '$filter/cid=1/a/b');
       assert.equal(withCid('$share/g/a', 1), '$share/g/$filter/cid=1/a');
       assert.equal(withCid('$filter/payload=x%3E1/a', 1), '$filter/payload=x%3E1&cid=1/a');
+      assert.equal(withCid('$filter/cid=5/a', 1), '$filter/cid=5/a');
       assert.equal(withCid('$share/g:1/$filter/payload=x/a', 1), '$share/g:1/$filter/payload=x&cid=1/a');
     });
 
@@ -600,6 +607,31 @@ describe('subscriptions of an MqttConnection', () => {
       assert.equal(broker.of('subscribe')[0]?.subscriptions[0]?.rh, 2);
     });
 
+    it('keeps the backlog of a resumed session for those who come after it, unacknowledged, and not for ever', async () => {
+      start(
+        {
+          connect: (peer) => {
+            peer.send(connack(0, {}, true));
+            for (const messageId of [1, 2, 3]) {
+              peer.publish(messageId === 3 ? 'b' : 'a', String(messageId), { qos: 1, messageId });
+            }
+          },
+        },
+        { clean: false },
+      );
+      while (connection.state.kind !== 'connected') await new Promise<void>((resolve) => void setImmediate(resolve));
+      await settled();
+      assert.deepEqual(broker.of('puback'), []);
+      const one = listen('a', { qos: 1 });
+      await one.count(2);
+      assert.deepEqual(one.texts, ['1', '2']);
+      await broker.until(() => broker.of('puback').length === 2);
+      await clock.pass(5000);
+      await broker.until(() => broker.of('puback').length === 3);
+      broker.last.publish('c', 'nobody', { qos: 1, messageId: 4 });
+      await broker.until(() => broker.of('puback').length === 4);
+    });
+
     it('unsubscribes what was given up while there was no link (S7)', async () => {
       start({}, { clean: false });
       const one = listen('a');
@@ -731,6 +763,32 @@ describe('subscriptions of an MqttConnection', () => {
       assert.ok(held <= 15, `${held} held`);
       assert.equal(one.texts.length + held + dropped, 55);
       assert.deepEqual(acknowledged(), []);
+    });
+
+    it('bounds what is held for want of acknowledgement, although the broker keeps no limit: it reads on when there is room', async () => {
+      start({}, { hold: { messages: 20, bytes: 1e6 } });
+      const one = listen('a', { qos: 1 }, new Collector({ confirms: { window: 1000, deadline: 60_000 } }));
+      await one.is('subscribed');
+      publish(50);
+      await one.count(20);
+      await new Promise<void>((resolve) => void setTimeout(resolve, 50));
+      assert.equal(one.texts.length, 20);
+      while (one.texts.length < 50) {
+        const before = one.texts.length;
+        for (const confirm of one.confirmations.splice(0)) confirm();
+        await one.count(before + 1);
+      }
+      assert.equal(connection.state.kind, 'connected');
+    });
+
+    it('breaks the link when there is no room for half a keepalive: a resumed session sends again', async () => {
+      start({}, { hold: { messages: 2, bytes: 1e6 }, keepalive: 1 });
+      const one = listen('a', { qos: 1 }, new Collector({ confirms: { window: 1000, deadline: 60_000 } }));
+      await one.is('subscribed');
+      publish(5);
+      while (connection.state.kind === 'connected') await new Promise<void>((resolve) => void setImmediate(resolve));
+      assert.ok(connection.state.kind === 'waiting');
+      assert.equal(connection.state.reason.params['problem'], 'held');
     });
 
     it('confirms at once what a listener confirms while it is called, however much is held', async () => {
