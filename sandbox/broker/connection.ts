@@ -81,9 +81,9 @@ export class Connection {
   }
 
   flush(): void {
-    const [first, ...more] = this.#outgoing;
-    if (first === undefined) return;
-    const bytes = more.length === 0 ? first : Buffer.concat(this.#outgoing, this.#outgoingBytes);
+    const packets = this.#outgoing;
+    if (packets.length === 0) return;
+    const bytes = packets.length === 1 ? (packets[0] as Buffer) : Buffer.concat(packets, this.#outgoingBytes);
     this.#outgoing = [];
     this.#outgoingBytes = 0;
     if (!this.stream.writable) return;
