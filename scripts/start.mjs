@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { accountFor } from './demo/account-for.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -90,19 +91,30 @@ function linkPackage() {
   );
 }
 
-/** The demo flow on the first start; afterwards what the user has made of it, with the account at today's addresses. */
+/**
+ * The demo flow, with the account at today's addresses. What the user has made of it stays; what nobody touched follows the
+ * demo of this version.
+ */
 function writeFlows(platform) {
   const flowFile = join(userDir, 'flows.json');
+  const untouchedFile = join(userDir, 'demo-as-written.json');
   const demo = JSON.parse(readFileSync(join(root, 'examples', 'demo.json'), 'utf8'));
-  const flows = existsSync(flowFile) ? JSON.parse(readFileSync(flowFile, 'utf8')) : demo;
   const account = demo.find((node) => node.type === 'flespi-config');
+  const present = existsSync(flowFile) ? JSON.parse(readFileSync(flowFile, 'utf8')) : undefined;
+  const written = existsSync(untouchedFile) ? JSON.parse(readFileSync(untouchedFile, 'utf8')) : undefined;
+  const own = present !== undefined && !isDeepStrictEqual(present, written);
+  const flows = own ? present : demo;
   const kept = flows.find((node) => node.id === account.id) ?? account;
   const others = flows.filter((node) => node.id !== account.id);
-  writeFileSync(flowFile, JSON.stringify([...others, { ...kept, ...accountFor(platform) }], null, 4));
+  const text = JSON.stringify([...others, { ...kept, ...accountFor(platform) }], null, 4);
+  writeFileSync(flowFile, text);
+  if (own) rmSync(untouchedFile, { force: true });
+  else writeFileSync(untouchedFile, text);
   // The token itself stays in the environment: nothing secret is written.
   const credentialsFile = join(userDir, 'flows_cred.json');
   const credentials = existsSync(credentialsFile) ? JSON.parse(readFileSync(credentialsFile, 'utf8')) : {};
   writeFileSync(credentialsFile, JSON.stringify({ ...credentials, [account.id]: { token: '${FLESPI_TOKEN}' } }));
+  return own;
 }
 
 function writeSettings() {
@@ -147,7 +159,7 @@ async function main() {
   const sandbox = ownToken ? undefined : await startSandbox();
   if (!ownToken && !sandbox) return;
   linkPackage();
-  writeFlows(sandbox);
+  const keepsOwnFlow = writeFlows(sandbox);
   writeSettings();
 
   const nodeRed = start('Node-RED', [join(root, 'node_modules', 'node-red', 'red.js'), '--userDir', userDir], {
@@ -178,6 +190,8 @@ async function main() {
         : `No vehicle has reported within a minute. ${logFile} may say why.`,
     );
   }
+  if (keepsOwnFlow)
+    console.log('This is the flow as you left it. Delete the folder .node-red to start with the demo again.');
   console.log('Ctrl-C ends everything.');
 }
 
