@@ -3,53 +3,21 @@ import type { IConnackPacket } from 'mqtt';
 import { systemClock, type Cancel, type Clock } from './clock';
 import type { ConnectionState } from './connection-state';
 import { FlespiError } from './flespi-error';
-import type { LinkOptions, TlsOptions } from './link-options';
+import { linkOptions, type MqttConnectionOptions } from './connection-options';
+import type { LinkOptions } from './link-options';
 import type { LinkDown } from './link-end';
 import { MqttLink, type ServerProperties } from './mqtt-link';
-import { connectionRefused, publishRefused } from './mqtt-refusal';
-import { checkPublication, fitTo, type Publication } from './publication';
+import { takeOverSuspected } from './mqtt-refusal';
+import { OutageLog } from './outage-log';
+import { Outgoing } from './outgoing';
+import type { Publication } from './publication';
 import { ReconnectPolicy } from './reconnect';
 import type { Subscription, SubscriptionListener, SubscriptionRequest } from './subscription';
-import { knownSubscriptions } from './subscribe-exchange';
+import { knownSubscriptions } from './known-subscriptions';
 import { SubscriptionRegistry } from './subscription-registry';
 
-/** What is worth a line in a log: once per outage, once per recovery, once per warning. */
-export type ConnectionLogEntry =
-  | { kind: 'outage'; error: FlespiError }
-  | { kind: 'recovered'; seconds: number }
-  | { kind: 'warning'; error: FlespiError };
-
-export interface MqttConnectionOptions {
-  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, with a port where it is not the usual one. */
-  url: string;
-  /** The key of the token alone. Asked for at each CONNECT. */
-  token: () => string;
-  protocolVersion?: 4 | 5;
-  /** Unique within the account: a second connection with the same one pushes the first out. */
-  clientId: string;
-  /** False: the broker keeps subscriptions and messages of QoS 1 while nobody is connected. */
-  clean?: boolean;
-  /** Seconds that it keeps them; MQTT 5. */
-  sessionExpiryInterval?: number;
-  /** Seconds. */
-  keepalive?: number;
-  tls?: TlsOptions | undefined;
-  /** Milliseconds from CONNECT to CONNACK. */
-  connectTimeout?: number;
-  /** Messages of QoS 1 that the broker may send before one is acknowledged. */
-  receiveMaximum?: number;
-  /** Most bytes of one message from the broker. */
-  maximumPacketSize?: number;
-  /** Milliseconds that a subscription and the link outlive their last user: a redeploy comes back within it. */
-  grace?: number;
-  /** Milliseconds until SUBACK. */
-  answerTimeout?: number;
-  /** What is held back for one slow or absent listener. */
-  hold?: { messages: number; bytes: number };
-  clock?: Clock;
-  random?: () => number;
-  log?: (entry: ConnectionLogEntry) => void;
-}
+export type { ConnectionLogEntry } from './outage-log';
+export type { MqttConnectionOptions } from './connection-options';
 
 /**
  * The one MQTT connection of an account, shared by all its nodes. It is open while somebody needs it, keeps trying while it
@@ -61,7 +29,7 @@ export class MqttConnection {
   readonly #linkOptions: LinkOptions;
   readonly #clock: Clock;
   readonly #grace: number;
-  readonly #log: (entry: ConnectionLogEntry) => void;
+  readonly #log: OutageLog;
   readonly #policy: ReconnectPolicy;
   readonly #registry: SubscriptionRegistry;
   readonly #listeners = new Set<(state: ConnectionState) => void>();
@@ -75,40 +43,26 @@ export class MqttConnection {
   /** The next thing to happen by itself: an attempt, or the end of the grace time. */
   #next: Cancel | undefined;
   #nextIs: 'open' | 'retire' | undefined;
-  /** Monotonic milliseconds at which the current outage began, and what the log has been told about it. */
-  #outage: { since: number; told: string } | undefined;
   /** Monotonic milliseconds of the next attempt, while a refusal or a loss demands patience. */
   #notBefore = 0;
   #hadSession = false;
-  #unacknowledged = 0;
+  readonly #outgoing: Outgoing;
   #closing: Promise<void> | undefined;
 
   constructor(options: MqttConnectionOptions) {
-    this.protocolVersion = options.protocolVersion ?? 5;
+    const { clock = systemClock, grace = 5000, random = Math.random, log = () => {} } = options;
+    this.#linkOptions = linkOptions(options);
+    this.protocolVersion = this.#linkOptions.protocolVersion;
     this.clientId = options.clientId;
-    this.#clock = options.clock ?? systemClock;
-    this.#grace = options.grace ?? 5000;
-    this.#log = options.log ?? (() => {});
-    const random = options.random ?? Math.random;
+    this.#clock = clock;
+    this.#grace = grace;
+    this.#log = new OutageLog(log);
+    this.#outgoing = new Outgoing(this.protocolVersion);
     this.#policy = new ReconnectPolicy(random);
-    const clean = options.clean ?? true;
-    this.#linkOptions = {
-      url: options.url,
-      token: options.token,
-      protocolVersion: this.protocolVersion,
-      clientId: options.clientId,
-      clean,
-      sessionExpiryInterval: options.sessionExpiryInterval ?? 86_400,
-      keepalive: options.keepalive ?? 60,
-      connectTimeout: options.connectTimeout ?? 10_000,
-      tls: options.tls,
-      receiveMaximum: options.receiveMaximum ?? 500,
-      maximumPacketSize: options.maximumPacketSize ?? 32 * 1024 * 1024,
-    };
     this.#registry = new SubscriptionRegistry({
-      clock: this.#clock,
+      clock,
       random,
-      grace: this.#grace,
+      grace,
       answerTimeout: options.answerTimeout ?? 10_000,
       refusedPause: 300_000,
       protocolVersion: this.protocolVersion,
@@ -163,24 +117,8 @@ export class MqttConnection {
    * @throws FlespiError `FLESPI_NOT_CONNECTED`, `FLESPI_BAD_TOPIC`, `FLESPI_BAD_INPUT`, `FLESPI_PUBLISH_REFUSED`, `FLESPI_OUTCOME_UNKNOWN`
    */
   async publish(publication: Publication): Promise<void> {
-    const attempted = `publish to ${publication.topic}`;
-    checkPublication(publication);
-    const link = this.#link;
-    if (!link?.up) throw this.#notConnected(attempted);
-    const { topic, payload, qos, retain, properties } = fitTo(link.serverProperties, publication, this.protocolVersion);
-    if (qos === 1 && this.#unacknowledged >= (link.serverProperties.receiveMaximum ?? 65_535)) {
-      throw new FlespiError('FLESPI_QUEUE_FULL', { attempted, params: { limit: this.#unacknowledged } });
-    }
-    if (qos === 1) this.#unacknowledged += 1;
-    try {
-      const code = await link.publish(topic, payload, { qos, retain, ...(properties && { properties }) });
-      if (code >= 0x80) throw publishRefused({ attempted, reasonCode: code });
-    } catch (cause) {
-      if (cause instanceof FlespiError && cause.code === 'FLESPI_PUBLISH_REFUSED') throw cause;
-      throw new FlespiError('FLESPI_OUTCOME_UNKNOWN', { attempted, cause });
-    } finally {
-      if (qos === 1) this.#unacknowledged -= 1;
-    }
+    if (!this.#link?.up) throw this.#notConnected(`publish to ${publication.topic}`);
+    await this.#outgoing.send(this.#link, publication);
   }
 
   /** Opens the link now, needed or not, and asks again for what was refused. */
@@ -264,7 +202,7 @@ export class MqttConnection {
       this.#registry.linkDown({ error: this.#notConnected('connection'), patience: 'soon', connectedFor: undefined });
       void link.close();
     }
-    this.#outage = undefined;
+    this.#log.end();
     this.#notBefore = 0;
     this.#enter({ kind: 'idle' });
     this.#registry.announce();
@@ -300,11 +238,8 @@ export class MqttConnection {
     const sessionPresent = connack.sessionPresent;
     const warning = this.#warningFor(sessionPresent);
     this.#hadSession = !this.#linkOptions.clean;
-    if (this.#outage) {
-      this.#tell({ kind: 'recovered', seconds: Math.round((this.#clock.elapsed() - this.#outage.since) / 1000) });
-      this.#outage = undefined;
-    }
-    if (warning) this.#tell({ kind: 'warning', error: warning });
+    this.#log.recovered(this.#clock.elapsed());
+    if (warning) this.#log.warned(warning);
     this.#enter({ kind: 'connected', sessionPresent, ...(warning && { warning }) });
     const { serverProperties } = link;
     const known = sessionPresent ? knownSubscriptions(serverProperties.userProperties?.['subscriptions']) : undefined;
@@ -318,30 +253,14 @@ export class MqttConnection {
     const { patience, connectedFor } = end;
     const delay = this.#policy.delayAfter({ patience, connectedFor, at, explained });
     const unexplained = end.reasonCode === undefined && !explained && connectedFor !== undefined;
-    const error = unexplained && this.#policy.takeOverSuspected ? this.#takeOverSuspicion(end) : end.error;
-    const told = `${error.code} ${error.params['problem'] ?? ''}`;
-    if (this.#outage?.told !== told) this.#tell({ kind: 'outage', error });
-    this.#outage = { since: this.#outage?.since ?? at, told };
+    const error =
+      unexplained && this.#policy.takeOverSuspected ? takeOverSuspected(this.clientId, end.error) : end.error;
+    this.#log.lost(error, at);
     this.#notBefore = at + delay;
     this.#enter({ kind: 'waiting', reason: error, retryAt: this.#clock.now() + delay });
     this.#registry.announce();
     if (this.#needed) this.#schedule('open', delay);
     else this.#retire();
-  }
-
-  /** Brokers often close the loser of a take-over without a word; the pattern gives it away. */
-  #takeOverSuspicion(end: LinkDown): FlespiError {
-    const { clientId } = this;
-    const error = connectionRefused({ attempted: end.error.attempted, reasonCode: 0x8e, params: { clientId } });
-    return new FlespiError(error.code, {
-      attempted: error.attempted,
-      params: {
-        ...error.params,
-        problem: 'taken-over-suspected',
-        reason: `lost again and again right after connecting; is the client id "${clientId}" used elsewhere?`,
-      },
-      cause: end.error,
-    });
   }
 
   #warningFor(sessionPresent: boolean): FlespiError | undefined {
@@ -369,14 +288,6 @@ export class MqttConnection {
       } catch {
         // A node's mistake must not keep the state from the others.
       }
-    }
-  }
-
-  #tell(entry: ConnectionLogEntry): void {
-    try {
-      this.#log(entry);
-    } catch {
-      // As above.
     }
   }
 }

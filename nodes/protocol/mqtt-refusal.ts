@@ -118,3 +118,13 @@ export function publishRefused(detail: RefusalDetail): FlespiError {
     params: { ...detail.params, reasonCode: 0x10, problem: 'nobody', reason: 'nobody takes messages of this topic' },
   });
 }
+
+/** Brokers often close the loser of a take-over without a word; lost again and again right after CONNACK, the pattern gives it away. */
+export function takeOverSuspected(clientId: string, cause: FlespiError): FlespiError {
+  const reason = `lost again and again right after connecting; is the client id "${clientId}" used elsewhere?`;
+  return new FlespiError('FLESPI_CONNECTION_REFUSED', {
+    attempted: cause.attempted,
+    params: { ...cause.params, clientId, problem: 'taken-over-suspected', reason },
+    cause,
+  });
+}

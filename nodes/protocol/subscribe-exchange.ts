@@ -1,20 +1,14 @@
 import type { Clock } from './clock';
 import { FlespiError } from './flespi-error';
+import type { KnownSubscription } from './known-subscriptions';
 import type { LinkDown } from './link-end';
 import type { MqttLink, ServerProperties, Suback } from './mqtt-link';
 import { subscribeRefused } from './mqtt-refusal';
 import type { PublicationRouter } from './publication-router';
 import type { SubscriptionShare } from './subscription-share';
 import { RetainedRound, type SubscriptionWire } from './subscription-wire';
+import { retainHandlingOf, unsupportedBy } from './subscribe-rules';
 import { Timers } from './timers';
-import { bareFilter } from './topic-match';
-
-/** A subscription that the broker says a resumed session has (flespi: CONNACK user property `subscriptions`). */
-export interface KnownSubscription {
-  topic: string;
-  qos?: number;
-  subscription_id?: number;
-}
 
 /** What a link that has come up brings. */
 export interface LinkUp {
@@ -308,30 +302,5 @@ export class SubscribeExchange {
   #wanted(filter: string): boolean {
     for (const wire of this.#wires()) if (wire.filter === filter) return true;
     return false;
-  }
-}
-
-/** What a SUBSCRIBE shall bring: for those who come to an existing subscription, "when it is new" means now. */
-function retainHandlingOf(audience: ReadonlySet<SubscriptionShare>, again: boolean): 0 | 1 | 2 {
-  if (audience.size === 0) return 2;
-  return again || [...audience].some(({ request }) => request.retainHandling !== 1) ? 0 : 1;
-}
-
-/** The reason code that the broker would answer with, by what its CONNACK says that it cannot do. */
-function unsupportedBy(server: ServerProperties, filter: string): number | undefined {
-  if (server.sharedSubscriptionAvailable === false && filter.startsWith('$share/')) return 0x9e;
-  if (server.wildcardSubscriptionAvailable === false && /[+#]/.test(bareFilter(filter))) return 0xa2;
-  return undefined;
-}
-
-/** flespi's CONNACK property `subscriptions`: JSON text. Anything else is as good as none. */
-export function knownSubscriptions(text: string | string[] | undefined): KnownSubscription[] | undefined {
-  if (typeof text !== 'string') return undefined;
-  try {
-    const list: unknown = JSON.parse(text);
-    if (!Array.isArray(list)) return undefined;
-    return list.filter((one): one is KnownSubscription => typeof (one as KnownSubscription | null)?.topic === 'string');
-  } catch {
-    return undefined;
   }
 }
