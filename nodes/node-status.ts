@@ -88,16 +88,24 @@ function clock(time: number): string {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
+/** Changes of a status in any second, and how long a second is. */
+const burst = 2;
+const second = 1000;
+/** Milliseconds for which a state must last to be shown: on the way to "subscribed" there are many. */
+const passing = 50;
+
 /**
- * A node's status line: at most two changes a second, the last one always shown, and nothing after close. Every change
- * goes to all open editors and to Status nodes.
+ * A node's status line: at most two changes within a second, the last one always shown, and nothing after close. Every
+ * change goes to all open editors and to Status nodes.
  */
 export class StatusLine {
   readonly #RED: NodeAPI;
   readonly #node: Node;
   #shown = '';
   #next: NodeState | undefined;
-  /** Set while a change was made less than half a second ago. */
+  /** Monotonic times of the last changes, oldest first. */
+  readonly #times: number[] = [];
+  /** Set while a state waits to be shown. */
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -112,25 +120,25 @@ export class StatusLine {
 
   show(state: NodeState): void {
     if (this.#closed) return;
-    if (this.#timer !== undefined) {
-      this.#next = state;
-      return;
-    }
-    this.#write(state);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      const next = this.#next;
-      this.#next = undefined;
-      if (next) this.show(next);
-    }, 500);
-    this.#timer.unref();
+    this.#next = state;
+    if (this.#timer !== undefined) return;
+    const [oldest = -Infinity] = this.#times.length < burst ? [] : this.#times;
+    const delay = Math.max(oldest + second - performance.now(), state.kind === 'failed' ? 0 : passing);
+    if (delay <= 0) this.#write();
+    else this.#timer = setTimeout(() => this.#write(), delay).unref();
   }
 
-  #write(state: NodeState): void {
+  #write(): void {
+    this.#timer = undefined;
+    const state = this.#next;
+    this.#next = undefined;
+    if (state === undefined || this.#closed) return;
     const status = nodeStatus(this.#RED, state);
     const text = JSON.stringify(status);
     if (text === this.#shown) return;
     this.#shown = text;
+    this.#times.push(performance.now());
+    if (this.#times.length > burst) this.#times.shift();
     this.#node.status(status);
   }
 }

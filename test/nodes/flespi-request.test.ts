@@ -6,6 +6,7 @@ import {
   helper,
   loadFlow,
   sinks,
+  statusesOf,
   useRuntime,
   type Flow,
   type FlowNode,
@@ -457,7 +458,7 @@ describe('flespi-request', () => {
         flow.node('request').receive({});
         assert.equal((await flow.caught.next()).error?.code, code);
         assert.deepEqual(
-          shownStatuses(flow.node('request')).map(({ fill }) => fill),
+          statusesOf('request').map(({ fill }) => fill),
           ['red'],
         );
       });
@@ -560,12 +561,6 @@ describe('flespi-request', () => {
     await flow.completed.until(({ length }) => length === 12);
   });
 });
-
-/** What a node set as its status since it was made. */
-function shownStatuses(node: ReturnType<Flow['node']>): { fill?: string; text?: string }[] {
-  const { args } = node['status'] as { args: [{ fill?: string; text?: string }][] };
-  return args.map(([status]) => status);
-}
 
 function circular(): object {
   const object: Record<string, unknown> = {};

@@ -23,7 +23,10 @@ export function useRuntime(): void {
     helper.startServer(done);
   });
   afterEach(() => helper.unload());
-  after((done) => helper.stopServer(done));
+  after((done) => {
+    // It takes a callback and returns a promise all the same, which mocha does not want.
+    helper.stopServer(done);
+  });
 }
 
 /** The account node of every test flow, pointing at the sandbox. */
@@ -95,6 +98,19 @@ export interface Flow {
   caught: Sink;
   completed: Sink;
   statuses: Sink;
+}
+
+export interface ShownStatus {
+  fill?: string;
+  shape?: string;
+  text?: string;
+}
+
+/** What this very instance of a node has set as its status, oldest first. The helper's spy is one for all nodes. */
+export function statusesOf(id: string): ShownStatus[] {
+  const node = helper.getNode(id);
+  const spy = node['status'] as { args: [ShownStatus][]; thisValues: unknown[] };
+  return spy.args.filter((_, index) => spy.thisValues[index] === node).map(([status]) => status);
 }
 
 /** Loads nodes with a sink for their output (`out`), and real catch, complete and status nodes beside them. */
