@@ -200,11 +200,13 @@ function tryJson(text: string): unknown {
 }
 
 const deepest = 1000;
+/** Long, because a search moves on by the length of what it looks for. */
+const closings = [']'.repeat(64), '}'.repeat(64), '}]'.repeat(32)];
 
 /** Node-RED copies messages by recursion; what is nested too deep for that must not get there. */
 function tooDeep(text: string): boolean {
   // Real answers are a few levels deep, so a long run of closing brackets is rare, and the search for it nearly free.
-  if (!text.includes(']]]]]]]]') && !text.includes('}}}}}}}}') && !text.includes('}]}]}]}]')) return false;
+  if (!closings.some((closing) => text.includes(closing))) return false;
   let deep = false;
   scan(text, (depth) => {
     deep ||= depth > deepest;

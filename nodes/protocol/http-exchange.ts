@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { gunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import type { Method, WireAnswer } from './call';
@@ -128,7 +129,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       statusCode: this.#statusCode,
       headers: this.#headers,
       url: this.#options.url,
-      text: body.toString('utf8'),
+      // Most answers are plain ASCII, and finding that out is much cheaper than decoding.
+      text: isAscii(body) ? body.toString('latin1') : body.toString('utf8'),
     });
   }
 
