@@ -27,7 +27,8 @@ export function callOutputs(RED: NodeAPI, incoming: NodeMessage): (output: CallO
     const msg: NodeMessage = flat ? { ...base } : RED.util.cloneMessage(base);
     const { parts, headers, pagination, ...rest } = output;
     for (const [key, value] of Object.entries(rest)) if (value !== undefined) msg[key] = value;
-    if (headers) msg['headers'] = { ...headers };
+    // Over MQTT there are none.
+    if (headers && Object.keys(headers).length > 0) msg['headers'] = { ...headers };
     if (pagination) msg['pagination'] = { ...pagination };
     // Join takes the inner sequence off and finds the outer one below it.
     if (parts)

@@ -1,5 +1,6 @@
 import type { Clock } from './clock';
 import { FlespiError } from './flespi-error';
+import { abortReason } from './wait';
 
 /** The one limit of time of a call, and its ways to end early. */
 export class Deadline {
@@ -21,7 +22,8 @@ export class Deadline {
       this.#reject = reject;
     });
     this.#stop.catch(() => {});
-    const abort = (): void => this.abort();
+    // The caller may have a better word than "aborted": its own time is up, for example.
+    const abort = (): void => this.#reject(abortReason(signal, attempted));
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     this.onEnd(() => signal.removeEventListener('abort', abort));
