@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { Account } from './account';
 import { accountParts } from './account-parts';
 import type { AccountDefinition } from './account-settings';
+import { clientIdOf } from './client-id';
 import { closeNode } from './close-node';
 import { serveDialogs } from './dialog-routes';
 import { errorText } from './error-text';
@@ -30,7 +31,7 @@ export default function flespiConfig(RED: NodeAPI): void {
     };
     try {
       this.flespi = new Account(
-        accountParts(RED, def, () => this.credentials?.token, { clientId: `node-red-${this.id}`, log }),
+        accountParts(RED, def, () => this.credentials?.token, { clientId: clientIdOf(RED, this.id), log }),
       );
     } catch (error) {
       this.flespi =
