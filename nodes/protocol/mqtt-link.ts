@@ -198,9 +198,11 @@ export class MqttLink {
     // Topic aliases are not offered, so every topic must be there [MQTT-3.3.2-8].
     if (packet.topic === '') this.#client.emit('error', new Error('PUBLISH without a topic'));
     let acknowledge = true;
-    this.#guarded(() => {
+    try {
       if (!this.#ended) acknowledge = this.#events.publication(packet);
-    });
+    } catch (error) {
+      this.#why.note(error);
+    }
     if (packet.qos !== 1) {
       done();
       return;

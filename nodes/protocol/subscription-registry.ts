@@ -107,11 +107,8 @@ export class SubscriptionRegistry {
       this.#orphans.keep(packet, ticket);
       return false;
     }
-    let own = true;
-    for (const share of shares) {
-      share.offer(toDelivery(packet, own), ticket);
-      own = false;
-    }
+    // The original goes to the last: whoever has it may change it.
+    for (const share of shares) share.offer(toDelivery(packet, share === shares.at(-1)), ticket);
     ticket?.release();
     return ticket === undefined;
   }

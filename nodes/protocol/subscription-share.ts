@@ -66,7 +66,11 @@ export class SubscriptionShare implements Subscription {
   offer(delivery: Delivery, ticket: AckTicket | undefined): void {
     const listener = this.#listener;
     if (listener && !listener.confirms) {
-      guarded(() => listener.message(delivery));
+      try {
+        listener.message(delivery);
+      } catch {
+        // As below; written out because it happens for every message.
+      }
       ticket?.release();
       return;
     }
@@ -120,7 +124,7 @@ export class SubscriptionShare implements Subscription {
         this.options.clock.after(confirms.deadline, () => this.#settle(held, true)),
       );
       // A copy: the original may have to be given to another.
-      guarded(() => this.#listener?.message({ ...held.delivery }, () => this.#settle(held, false)));
+      guarded(() => this.#listener?.message(copyOf(held.delivery), () => this.#settle(held, false)));
     }
     this.#handingOver = false;
   }
@@ -134,6 +138,11 @@ export class SubscriptionShare implements Subscription {
     held.ticket?.release();
     this.#handOver();
   }
+}
+
+function copyOf(delivery: Delivery): Delivery {
+  const userProperties = Object.assign(Object.create(null) as Delivery['userProperties'], delivery.userProperties);
+  return { ...delivery, payload: Buffer.from(delivery.payload), userProperties };
 }
 
 /** What a listener throws is its own affair; it must not keep a message from the others, or end the process. */

@@ -11,7 +11,7 @@ const mostProperties = 256;
 export function toDelivery(packet: IPublishPacket, own: boolean): Delivery {
   const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
   const properties = packet.properties;
-  const userProperties = copyOf(properties?.userProperties);
+  const userProperties = userPropertiesOf(properties?.userProperties, own);
   const delivery: Delivery = {
     topic: packet.topic,
     payload: own ? payload : Buffer.from(payload),
@@ -33,18 +33,30 @@ export function toDelivery(packet: IPublishPacket, own: boolean): Delivery {
   return delivery;
 }
 
-/** Names come from the network: on a null prototype `__proto__` is a name like any other. */
-function copyOf(from: Record<string, string | string[]> | undefined): Record<string, string | string[]> {
+/** Names come from the network: on a null prototype, which the library gives them too, `__proto__` is a name like any other. */
+function userPropertiesOf(
+  from: Record<string, string | string[]> | undefined,
+  own: boolean,
+): Record<string, string | string[]> {
+  if (from && own && isSmall(from)) return from;
   const copy = Object.create(null) as Record<string, string | string[]>;
-  if (!from) return copy;
   let left = mostProperties;
   for (const name in from) {
+    if (left === 0) break;
     const value = from[name] as string | string[];
     copy[name] = typeof value === 'string' ? value : value.slice(0, mostProperties);
     left -= 1;
-    if (left === 0) break;
   }
   return copy;
+}
+
+function isSmall(properties: Record<string, string | string[]>): boolean {
+  let left = mostProperties;
+  for (const name in properties) {
+    left -= 1;
+    if (left === 0 || typeof properties[name] !== 'string') return false;
+  }
+  return true;
 }
 
 /** flespi sends numbers as decimal text; somebody else's property of the same name may hold anything. */
