@@ -40,7 +40,7 @@ export async function listItems(account: Account, kind: string, search: string):
     deadline: milliseconds,
     ...(cid === undefined ? {} : { cid }),
   };
-  const calls = runCall(spec, account.http, { signal: AbortSignal.timeout(milliseconds), pace: account.pace });
+  const calls = runCall(spec, account.http, { signal: new AbortController().signal, pace: account.pace });
   const items: ItemList['items'] = [];
   let count = 0;
   for await (const { payload, pagination } of calls) {

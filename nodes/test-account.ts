@@ -24,7 +24,7 @@ export async function testAccount(account: Account): Promise<AccountTest> {
       ...(cid === undefined ? {} : { cid }),
     },
     account.http,
-    { signal: AbortSignal.timeout(milliseconds) },
+    { signal: new AbortController().signal },
   );
   for await (const { payload } of calls) {
     const [info] = (Array.isArray(payload) ? payload : [payload]) as [Record<string, unknown> | undefined];
