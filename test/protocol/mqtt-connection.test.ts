@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
+import { join } from 'node:path';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { ConnectionState } from '../../nodes/protocol/connection-state';
 import type { FlespiError } from '../../nodes/protocol/flespi-error';
@@ -123,6 +125,25 @@ describe('MqttConnection', () => {
       assert.equal(broker.of('connect')[0]?.username, 'secret-token');
       const { inspect } = await import('node:util');
       assert.ok(!inspect(connection, { depth: 20, showHidden: true }).includes('secret-token'));
+    });
+
+    it('does not even show it when everything is debugged (X4)', async () => {
+      const script = `
+        const { MqttConnection } = require('./nodes/protocol/mqtt-connection.ts');
+        const connection = new MqttConnection({ url: '${broker.url}', token: () => 'secret-token', clientId: 'debugged' });
+        connection.onState(({ kind }) => kind === 'connected' && void connection.close());
+        connection.acquire();`;
+      const child = spawn(process.execPath, ['--import', 'tsx', '--eval', script], {
+        cwd: join(__dirname, '../..'),
+        env: { ...process.env, DEBUG: '*' },
+      });
+      let said = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      await once(child, 'close');
+      assert.equal(broker.of('connect')[0]?.username, 'secret-token');
+      assert.ok(said.includes('mqtt'), 'it was debugged');
+      assert.ok(!said.includes('secret-token'));
     });
 
     it('asks for the token at every attempt', async () => {
@@ -377,6 +398,16 @@ describe('MqttConnection', () => {
       await reached(connection, 'connected');
     });
 
+    it('is not taken for dead after its event loop was blocked (C21)', async () => {
+      const connection = start({ keepalive: 1 });
+      await reached(connection, 'connected');
+      const until = performance.now() + 1300;
+      while (performance.now() < until);
+      await broker.until(() => broker.of('pingreq').length > 0);
+      await connection.publish({ topic: 'a', payload: '', qos: 1 });
+      assert.equal(broker.peers.length, 1);
+    });
+
     it('notices a broker that does not answer a ping (C3), and pings as often as the broker wants (C22)', async () => {
       const connection = start(
         { keepalive: 300 },
@@ -448,6 +479,33 @@ describe('MqttConnection', () => {
         ['a', 'b'],
       );
     });
+
+    for (const code of [0x81, 0x82, 0x90, 0x95]) {
+      it(`fails the one call that the broker answers with DISCONNECT 0x${code.toString(16)}, and comes back once (C11)`, async () => {
+        const connection = start(
+          {},
+          {
+            publish: (peer, packet) => {
+              if (packet.topic === 'poison') peer.disconnect(code);
+              else peer.send({ cmd: 'puback', messageId: packet.messageId as number, reasonCode: 0 });
+            },
+          },
+        );
+        await reached(connection, 'connected');
+        await assert.rejects(connection.publish({ topic: 'poison', payload: '', qos: 1 }), {
+          code: 'FLESPI_OUTCOME_UNKNOWN',
+        });
+        await reached(connection, 'waiting');
+        await clock.pass(1000);
+        await reached(connection, 'connected');
+        await connection.publish({ topic: 'fine', payload: '', qos: 1 });
+        assert.deepEqual(
+          broker.of('publish').map(({ topic }) => topic),
+          ['poison', 'fine'],
+        );
+        assert.equal(broker.peers.length, 2);
+      });
+    }
 
     it('passes on a PUBACK that says no', async () => {
       const connection = start(
