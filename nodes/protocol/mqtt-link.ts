@@ -45,6 +45,12 @@ const disconnectForGood = Buffer.from([0xe0, 7, 0, 5, 0x11, 0, 0, 0, 0]);
 /** Milliseconds that a broker gets to close its end, and the library to close ours. */
 const closeWait = 200;
 
+/**
+ * Publications in a row before the flows get their turn. A fast broker fills a read of the socket with thousands; handed over in
+ * one go they all wait in memory at once, and the garbage collector carries them from one generation to the next.
+ */
+const inARow = 64;
+
 /** Tells mqtt.js not to send PUBACK itself; nothing else comes of it (its `done` takes no argument). */
 const acknowledgedByUs = new Error('acknowledged out of band');
 
@@ -63,6 +69,7 @@ export class MqttLink {
   readonly #acks: AckBatch;
   readonly #why: LinkEnd;
   #upAt: number | undefined;
+  #sinceTurn = 0;
   #ended = false;
 
   constructor(options: LinkOptions, clock: Clock, events: LinkEvents) {
@@ -204,13 +211,23 @@ export class MqttLink {
       this.#why.note(error);
     }
     if (packet.qos !== 1) {
-      done();
+      this.#goOn(done);
       return;
     }
     if (acknowledge && packet.messageId !== undefined) this.acknowledge(packet.messageId);
     const room = acknowledge ? undefined : this.#events.room();
     if (room) void this.#hold(room).finally(() => done(acknowledgedByUs));
-    else done(acknowledgedByUs);
+    else this.#goOn(done, acknowledgedByUs);
+  }
+
+  #goOn(done: (error?: Error) => void, error?: Error): void {
+    this.#sinceTurn += 1;
+    if (this.#sinceTurn < inARow) {
+      done(error);
+      return;
+    }
+    this.#sinceTurn = 0;
+    setImmediate(done, error);
   }
 
   /** Reads nothing more, not even the answer to a ping: TCP slows the broker down. Not for long: a resumed session sends again. */
