@@ -203,7 +203,11 @@ export class MqttLink {
 
   #receive(packet: IPublishPacket, done: (error?: Error) => void): void {
     // Topic aliases are not offered, so every topic must be there [MQTT-3.3.2-8].
-    if (packet.topic === '') this.#client.emit('error', new Error('PUBLISH without a topic'));
+    if (packet.topic === '') {
+      this.#client.emit('error', new Error('PUBLISH without a topic'));
+      done(acknowledgedByUs);
+      return;
+    }
     let acknowledge = true;
     try {
       if (!this.#ended) acknowledge = this.#events.publication(packet);

@@ -114,7 +114,7 @@ export class SubscribeExchange {
 
   /** Tells a share what has been granted. */
   tell(share: SubscriptionShare, wire: SubscriptionWire): void {
-    if (share.departed || wire.status !== 'granted') return;
+    if (share.departed || wire.status !== 'granted' || wire.outdated) return;
     const { filter, qos: asked } = share.request;
     if (asked <= wire.grantedQos) {
       share.enter({ kind: 'subscribed', qos: asked });
@@ -183,7 +183,7 @@ export class SubscribeExchange {
     const up = this.#up;
     if (!up) return;
     const open = [...this.#wires()].filter(
-      (wire) => wire.status === 'wanted' || (wire.status === 'granted' && wire.newcomers.size > 0),
+      (wire) => wire.status === 'wanted' || (wire.status === 'granted' && (wire.newcomers.size > 0 || wire.outdated)),
     );
     for (const wire of open) if (!wire.suspect) this.#subscribe(up, wire);
     const suspect = open.find((wire) => wire.suspect);
@@ -204,6 +204,8 @@ export class SubscribeExchange {
     const round = new RetainedRound(wire, identifiers ? this.#nextIdentifier() : undefined, audience, clock.elapsed());
     this.#begin(round);
     const again = wire.known;
+    const { qos, noLocal } = wire;
+    wire.asked = { qos, noLocal };
     wire.status = 'asking';
     this.#asking += 1;
     const answered = (result: Suback | FlespiError): void => {
@@ -228,8 +230,8 @@ export class SubscribeExchange {
     });
     up.link
       .subscribe(wire.filter, {
-        qos: wire.qos,
-        noLocal: wire.noLocal,
+        qos,
+        noLocal,
         retainHandling: retainHandlingOf(audience, again),
         identifier: round.identifier,
       })

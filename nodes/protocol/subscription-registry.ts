@@ -153,16 +153,9 @@ export class SubscriptionRegistry {
       wire.shares.delete(before);
       this.#router.changed();
       if (wire.newcomers.delete(before)) wire.newcomers.add(share);
-      // What came between two deploys is handed over when the deploy is through.
-      queueMicrotask(() => {
-        share.takeOver(before);
-        if (wire.status === 'granted') this.#exchange.tell(share, wire);
-      });
-    } else if (
-      wire.status === 'granted' &&
-      wire.qos <= wire.grantedQos &&
-      (wire.group || share.request.retainHandling === 2)
-    ) {
+      share.takeOver(before);
+      queueMicrotask(() => this.#exchange.tell(share, wire));
+    } else if (wire.status === 'granted' && !wire.outdated && (wire.group || share.request.retainHandling === 2)) {
       // Nothing is to be had from another SUBSCRIBE.
       queueMicrotask(() => this.#exchange.tell(share, wire));
     } else {
@@ -176,11 +169,9 @@ export class SubscriptionRegistry {
 
   /** What came for it before it was there. */
   #adopt(wire: SubscriptionWire, share: SubscriptionShare): void {
-    const orphans = this.#orphans.take((topic) => wire.matches(topic));
-    if (orphans.length === 0) return;
-    queueMicrotask(() => {
-      for (const { packet, ticket } of orphans) share.offer(toDelivery(packet, true), ticket);
-    });
+    for (const { packet, ticket } of this.#orphans.take((topic) => wire.matches(topic))) {
+      share.inherit(toDelivery(packet, true), ticket);
+    }
   }
 
   async #leave(share: SubscriptionShare, forget: boolean): Promise<void> {

@@ -22,6 +22,8 @@ export class SubscriptionShare implements Subscription {
   /** What the listener has and did not confirm, oldest first, each with the end of its deadline. */
   readonly #unconfirmed = new Map<HeldDelivery, Cancel>();
   #handingOver = false;
+  /** Between its beginning and the next turn of the event loop, when it has something from before: the rest of a deploy may be missing. */
+  #starting = false;
   #overdue = 0;
 
   constructor(
@@ -45,7 +47,7 @@ export class SubscriptionShare implements Subscription {
 
   /** Whether a message of QoS 1 may have to wait here before it can be acknowledged. */
   get defers(): boolean {
-    return this.#listener === undefined || this.#listener.confirms !== undefined;
+    return this.#listener === undefined || this.#listener.confirms !== undefined || this.#starting;
   }
 
   get backlog(): Backlog {
@@ -65,7 +67,7 @@ export class SubscriptionShare implements Subscription {
 
   offer(delivery: Delivery, ticket: AckTicket | undefined): void {
     const listener = this.#listener;
-    if (listener && !listener.confirms) {
+    if (listener && !listener.confirms && !this.#starting) {
       try {
         listener.message(delivery);
       } catch {
@@ -93,8 +95,15 @@ export class SubscriptionShare implements Subscription {
 
   /** The listener is back after a redeploy: what waits for it, or came meanwhile, is its. */
   takeOver(from: SubscriptionShare): void {
-    for (let held = from.#held.shift(); held; held = from.#held.shift()) this.offer(held.delivery, held.ticket);
     this.#state = from.#state;
+    this.#begin();
+    for (let held = from.#held.shift(); held; held = from.#held.shift()) this.#held.push(held);
+  }
+
+  /** What came before it was there. */
+  inherit(delivery: Delivery, ticket: AckTicket): void {
+    this.#begin();
+    this.#held.push({ delivery, ticket });
   }
 
   /** The broker sends everything again that was not acknowledged: what is held of it would come twice. */
@@ -110,23 +119,38 @@ export class SubscriptionShare implements Subscription {
     this.#held.clear();
   }
 
+  /** Everything is held until the other nodes of a deploy are there too: what a node sends to a missing one is lost. */
+  #begin(): void {
+    if (this.#starting) return;
+    this.#starting = true;
+    setImmediate(() => {
+      this.#starting = false;
+      this.#handOver();
+    });
+  }
+
   #handOver(): void {
     // A listener may confirm while it is called: the loop below goes on then, not a deeper one.
-    if (this.#handingOver) return;
+    if (this.#handingOver || this.#starting) return;
     this.#handingOver = true;
-    for (;;) {
-      const { confirms } = this.#listener ?? {};
-      if (!confirms || this.#unconfirmed.size >= confirms.window) break;
+    while (this.#listener && this.#unconfirmed.size < (this.#listener.confirms?.window ?? Infinity)) {
       const held = this.#held.shift();
       if (!held) break;
-      this.#unconfirmed.set(
-        held,
-        this.options.clock.after(confirms.deadline, () => this.#settle(held, true)),
-      );
-      // A copy: the original may have to be given to another.
-      guarded(() => this.#listener?.message(copyOf(held.delivery), () => this.#settle(held, false)));
+      this.#give(held, this.#listener);
     }
     this.#handingOver = false;
+  }
+
+  #give(held: HeldDelivery, listener: SubscriptionListener): void {
+    if (!listener.confirms) {
+      guarded(() => listener.message(held.delivery));
+      held.ticket?.release();
+      return;
+    }
+    const overdue = this.options.clock.after(listener.confirms.deadline, () => this.#settle(held, true));
+    this.#unconfirmed.set(held, overdue);
+    // A copy: the original may have to be given to another.
+    guarded(() => listener.message(copyOf(held.delivery), () => this.#settle(held, false)));
   }
 
   #settle(held: HeldDelivery, overdue: boolean): void {

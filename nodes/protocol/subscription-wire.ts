@@ -53,6 +53,8 @@ export class SubscriptionWire {
   /** Whether the broker has it, as far as is known: then a SUBSCRIBE is a repetition. */
   known = false;
   grantedQos: 0 | 1 = 0;
+  /** What the latest SUBSCRIBE asked for. */
+  asked: { qos: 0 | 1; noLocal: boolean } | undefined;
   /** A link was lost while this was asked for: it is asked for alone, to see whether it is the reason. */
   suspect = false;
   /** Links lost while this was asked for alone. */
@@ -79,6 +81,11 @@ export class SubscriptionWire {
   /** Only when everybody asks for it, and never for a group [MQTT-3.8.3-4]. */
   get noLocal(): boolean {
     return !this.group && [...this.shares].every(({ request }) => request.noLocal === true);
+  }
+
+  /** Somebody wants more than was asked for. */
+  get outdated(): boolean {
+    return this.asked !== undefined && (this.qos > this.asked.qos || this.noLocal !== this.asked.noLocal);
   }
 
   matches(topic: string): boolean {

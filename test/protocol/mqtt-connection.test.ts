@@ -389,14 +389,19 @@ describe('MqttConnection', () => {
       await reached(connection, 'connected');
     });
 
-    it('drops a broker that uses topic aliases that nobody offered', async () => {
-      const connection = start();
-      await reached(connection, 'connected');
-      broker.last.publish('', 'x', { properties: { topicAlias: 9 } });
-      assert.equal((await reasonOf(connection)).code, 'FLESPI_CONNECTION_FAILED');
-      await clock.pass(1000);
-      await reached(connection, 'connected');
-    });
+    for (const [what, properties] of [
+      ['uses topic aliases that nobody offered', { topicAlias: 9 }],
+      ['sends a message without a topic', {}],
+    ] as const) {
+      it(`drops a broker that ${what}`, async () => {
+        const connection = start();
+        await reached(connection, 'connected');
+        broker.last.publish('', 'x', { properties });
+        assert.equal((await reasonOf(connection)).code, 'FLESPI_CONNECTION_FAILED');
+        await clock.pass(1000);
+        await reached(connection, 'connected');
+      });
+    }
 
     it('is not taken for dead after its event loop was blocked (C21)', async () => {
       const connection = start({ keepalive: 1 });

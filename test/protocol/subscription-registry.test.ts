@@ -526,6 +526,38 @@ describe('subscriptions of an MqttConnection', () => {
       assert.deepEqual(broker.of('unsubscribe'), []);
     });
 
+    it('are not fetched again when a redeploy asks for a higher QoS, but the QoS is', async () => {
+      start();
+      const before = listen('a', { qos: 0 }, new Collector({ name: 'n' }));
+      await before.is('subscribed');
+      await before.subscription.close(false);
+      const after = listen('a', { qos: 1 }, new Collector({ name: 'n' }));
+      await after.is('subscribed');
+      assert.deepEqual(after.states, [{ kind: 'subscribed', qos: 1 }]);
+      assert.deepEqual(
+        broker.of('subscribe').map(({ subscriptions }) => [subscriptions[0]?.qos, subscriptions[0]?.rh]),
+        [
+          [0, 0],
+          [1, 2],
+        ],
+      );
+    });
+
+    it('and messages meanwhile are handed over in order, after the rest of the deploy has been made', async () => {
+      start();
+      const before = listen('a', {}, new Collector({ name: 'n' }));
+      await before.is('subscribed');
+      await before.subscription.close(false);
+      for (const text of ['1', '2', '3']) broker.last.publish('a', text);
+      await settled();
+      const after = listen('a', {}, new Collector({ name: 'n' }));
+      await Promise.resolve();
+      assert.deepEqual(after.texts, []);
+      broker.last.publish('a', '4');
+      await after.count(4);
+      assert.deepEqual(after.texts, ['1', '2', '3', '4']);
+    });
+
     it('come for a new node that a redeploy brings, while another comes back', async () => {
       start();
       const before = listen('a', {}, new Collector({ name: 'old' }));
