@@ -90,7 +90,7 @@ function parse(argv: readonly string[]) {
       },
     });
   } catch (error) {
-    const [what] = error instanceof Error ? error.message.split('. ', 1) : ['Unknown option'];
+    const [what] = /^[^.\n]+/.exec(error instanceof Error ? error.message : '') ?? ['Unknown option'];
     throw new UsageError(`${what}. See npm run sandbox -- --help.`);
   }
 }

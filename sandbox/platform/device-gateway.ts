@@ -96,15 +96,14 @@ export class DeviceGateway implements Gateway {
   /** A message with what the platform adds to it: who sent it, by which way, and when it arrived. */
   complete(device: Item, message: DeviceMessage, arrived: number, channelId: number | undefined): DeviceMessage {
     const { ident } = device['configuration'] as { ident?: unknown };
-    const complete: DeviceMessage = {
-      ...(typeof ident === 'string' && { ident }),
-      ...message,
-      'server.timestamp': message['server.timestamp'] ?? arrived,
-      'device.id': device.id,
-      'device.name': device['name'],
-      'device.type.id': device['device_type_id'],
-      'protocol.id': device['protocol_id'],
-    };
+    // One spread at the beginning: a second one would cost the message its shape, which is felt when a week is calculated.
+    const complete: DeviceMessage = { ...message };
+    if (typeof ident === 'string') complete['ident'] ??= ident;
+    complete['server.timestamp'] ??= arrived;
+    complete['device.id'] = device.id;
+    complete['device.name'] = device['name'];
+    complete['device.type.id'] = device['device_type_id'];
+    complete['protocol.id'] = device['protocol_id'];
     if (channelId !== undefined) complete['channel.id'] ??= channelId;
     for (const pluginId of this.#platform.links('gw/plugins/devices').parents(device.id)) {
       const fields = this.#platform.links('gw/plugins/devices').get(pluginId, device.id)?.['fields'];

@@ -36,8 +36,9 @@ export async function serveRequest(door: HttpDoor, request: IncomingMessage, res
   }
   const { assumptions, faults, log, now } = door;
   const call = await readRequest(request, assumptions.bodyLimit);
-  log.add(call, now());
-  const effect = isAdmin(call) ? undefined : faults.next(call.method, call.path, call.query);
+  const ofPlatform = !isAdmin(call);
+  if (ofPlatform) log.add(call, now());
+  const effect = ofPlatform ? faults.next(call.method, call.path, call.query) : undefined;
   if (effect) await misbehave(door, call, request, response, effect);
   else sendAnswer(response, await httpAnswer(await answerTo(door, call), call.headers, assumptions.gzipFrom));
 }

@@ -30,6 +30,10 @@ export interface RestBench {
   close(): Promise<void>;
 }
 
+/** Those that a failing test left behind would keep the process. */
+const open = new Set<RestBench>();
+after(() => Promise.all([...open].map((bench) => bench.close())));
+
 export async function startRest(options: SandboxOptions = {}): Promise<RestBench> {
   const sandbox = await startSandbox({ devices: 0, ...options });
   const agent = new Agent({ connect: { rejectUnauthorized: false }, keepAliveTimeout: 1000 });
@@ -52,7 +56,7 @@ export async function startRest(options: SandboxOptions = {}): Promise<RestBench
     const { result = [], errors = [], pagination } = envelope;
     return { status: response.statusCode, headers: response.headers, text, result, errors, pagination };
   };
-  return {
+  const bench: RestBench = {
     sandbox,
     call,
     get: (path, callOptions) => call('GET', path, callOptions),
@@ -61,8 +65,11 @@ export async function startRest(options: SandboxOptions = {}): Promise<RestBench
       return result.map(({ id }) => id as number);
     },
     async close() {
+      open.delete(bench);
       await agent.destroy();
       await sandbox.close();
     },
   };
+  open.add(bench);
+  return bench;
 }
