@@ -5,6 +5,7 @@ import { accountParts } from './account-parts';
 import { type AccountDefinition, accountSettings, tokenKey } from './account-settings';
 import { errorText } from './error-text';
 import type { AccountNode } from './flespi-config';
+import { causeText } from './protocol/error-sentence';
 import { FlespiError } from './protocol/flespi-error';
 import { isListed, listItems } from './list-items';
 import { testAccount } from './test-account';
@@ -42,8 +43,13 @@ function answer(RED: NodeAPI, response: Response, ask: () => Promise<object>): v
     .then(
       (result) => response.json(result),
       (error: unknown) => {
-        const code = error instanceof FlespiError ? error.code : undefined;
-        response.status(code === 'FLESPI_NO_ACCOUNT' ? 404 : 422).json({ code, message: errorText(RED, error) });
+        const { code, attempted, statusCode } = error instanceof FlespiError ? error : {};
+        const params = error instanceof FlespiError ? { ...error.params, cause: causeText(error.cause) } : undefined;
+        const message = errorText(RED, error);
+        // The editor makes the sentence anew, in its own language.
+        response
+          .status(code === 'FLESPI_NO_ACCOUNT' ? 404 : 422)
+          .json({ code, attempted, params, statusCode, message });
       },
     )
     .catch((error: unknown) => RED.log.warn(errorText(RED, error)));

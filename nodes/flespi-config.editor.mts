@@ -1,5 +1,5 @@
 import { plain } from './editor/plain.mts';
-import { askRuntime, describeAccount, RuntimeRefusal } from './editor/account-request.mts';
+import { askRuntime, describeAccount } from './editor/account-request.mts';
 import { checkAddress, checkTokenSet } from './editor/config-checks.mts';
 import { checkNumber } from './editor/number-check.mts';
 import { label, text } from './editor/text.mts';
@@ -94,8 +94,7 @@ async function testAccount(id: string): Promise<void> {
     if (access === 'master') say(text('flespi-config.test.okMaster'), 'flespi-good');
     else say(text('flespi-config.test.ok', { cid, access: text(`flespi-config.test.${access}`) }), 'flespi-good');
   } catch (error) {
-    const sentence = error instanceof RuntimeRefusal ? error.sentence : undefined;
-    say(sentence ?? text('flespi-config.test.noAnswer'), 'flespi-wrong');
+    say((error as Error).message, 'flespi-wrong');
   } finally {
     button.prop('disabled', false);
   }

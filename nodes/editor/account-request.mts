@@ -1,4 +1,7 @@
+import { FlespiError, type FlespiErrorCode } from '../protocol/flespi-error.ts';
+import { sentenceOf } from './error-sentence.mts';
 import { plain } from './plain.mts';
+import { text } from './text.mts';
 
 /** Asks the runtime on behalf of an open form. Relative addresses: only then does the editor add its login and admin root. */
 export function askRuntime<Answer>(path: string, body?: object): Promise<Answer> {
@@ -11,26 +14,37 @@ export function askRuntime<Answer>(path: string, body?: object): Promise<Answer>
       ...(body ? { contentType: 'application/json', data: JSON.stringify(body) } : {}),
     }).then(
       (answer: Answer) => resolve(answer),
-      (failed: JQueryXHR) => reject(new RuntimeRefusal(failed.responseJSON as { message?: string } | undefined)),
+      (failed: JQueryXHR) => reject(new RuntimeRefusal(failed.responseJSON as Refusal | undefined)),
     );
   });
 }
 
-/** Has the runtime's sentence for people, where it sent one. */
-export class RuntimeRefusal extends Error {
-  readonly sentence: string | undefined;
+interface Refusal {
+  code?: FlespiErrorCode;
+  attempted?: string;
+  params?: Record<string, string | number>;
+  statusCode?: number;
+  message?: string;
+}
 
-  constructor(answer: { message?: string } | undefined) {
-    super(answer?.message ?? 'no answer');
-    this.sentence = answer?.message;
+/** Why the runtime did not do what the form asked, in the editor's language. */
+export class RuntimeRefusal extends Error {
+  constructor(answer: Refusal | undefined) {
+    super(answer ? sentenceFor(answer) : text('flespi-config.test.noAnswer'));
   }
+}
+
+function sentenceFor({ code, attempted = '', params = {}, statusCode, message = '' }: Refusal): string {
+  if (code === undefined) return message;
+  return sentenceOf(new FlespiError(code, { attempted, params, ...(statusCode === undefined ? {} : { statusCode }) }));
 }
 
 /** What the runtime needs to know of an account that is not deployed as it is on the screen. */
 export function describeAccount(value: (property: string) => string, ticked: (property: string) => boolean): object {
   const texts = ['token', 'region', 'restUrl', 'mqttUrl', 'mqttVia', 'tls', 'proxy', 'cid'];
   return {
-    ...Object.fromEntries(texts.map((property) => [property, value(property)])),
+    // `_ADD_` is the editor's choice for "none" where a node of another type can be referred to.
+    ...Object.fromEntries(texts.map((property) => [property, value(property).replace(/^_ADD_$/, '')])),
     allowPlain: ticked('allowPlain'),
   };
 }

@@ -1,6 +1,6 @@
 import { plain } from './plain.mts';
-import { askForItems, RuntimeRefusal } from './account-request.mts';
-import { text } from './text.mts';
+import { askForItems } from './account-request.mts';
+import { pathWord, text } from './text.mts';
 
 /** Collections that the runtime lists for dialogs; the runtime has the same list and refuses all others. */
 const kinds = ['devices', 'channels', 'groups', 'calcs', 'streams', 'geofences', 'plugins', 'assets'];
@@ -38,14 +38,14 @@ export function itemPicker({ slot, account, chosen, single, use, closed }: Picke
     placeholder: text('call.selector.search'),
     'aria-label': text('call.selector.search'),
   });
-  const list = $('<ul>', { 'aria-label': text('call.selector.pickTitle', { slot }) });
+  const list = $('<ul>', { 'aria-label': text('call.selector.pickTitle', { slot: pathWord(slot) }) });
   const note = $('<div>', { class: 'flespi-picker-note', role: 'status', 'aria-live': 'polite' });
   const ok = $('<button>', { type: 'button', class: 'red-ui-button' }).text(text('call.selector.use'));
   const cancel = $('<button>', { type: 'button', class: 'red-ui-button' }).text(text('call.selector.close'));
   const panel = $('<div>', {
     class: 'flespi-picker',
     role: 'group',
-    'aria-label': text('call.selector.pickTitle', { slot }),
+    'aria-label': text('call.selector.pickTitle', { slot: pathWord(slot) }),
   });
   panel.append(search, list, note, $('<div>').append(ok, ' ', cancel));
 
@@ -83,10 +83,8 @@ export function itemPicker({ slot, account, chosen, single, use, closed }: Picke
     } catch (error) {
       if (mine !== latest) return;
       list.empty();
-      note.text(
-        (error instanceof RuntimeRefusal && error.sentence) ||
-          text(account === '' || account === '_ADD_' ? 'call.selector.noAccount' : 'flespi-config.test.noAnswer'),
-      );
+      const nobody = account === '' || account === '_ADD_';
+      note.text(nobody ? text('call.selector.noAccount') : (error as Error).message);
     }
   };
 

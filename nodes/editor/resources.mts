@@ -1,6 +1,6 @@
 import { catalogue, type Resource } from '../protocol/catalogue.ts';
 import type { Choice } from './combobox.mts';
-import { text } from './text.mts';
+import { pathWord, text } from './text.mts';
 
 const most = 60;
 
@@ -29,10 +29,7 @@ export function resourceTitle({ template, methods }: Resource): string {
   const words = segments
     .slice(segments[0] === 'gw' ? 1 : 0)
     .filter((segment) => !segment.startsWith(':'))
-    .map((segment) => {
-      const word = text(`call.words.${segment}`);
-      return word.endsWith(`words.${segment}`) ? segment.replaceAll('-', ' ') : word;
-    });
+    .map((segment) => pathWord(segment));
   const title = words.join(' › ');
   const creates =
     methods.length === 1 && methods[0] === 'POST' && !segments.at(-1)?.startsWith(':') && segments.length === 2;

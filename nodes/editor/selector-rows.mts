@@ -4,7 +4,7 @@ import { expressionHelp } from './expression-help.mts';
 import { expressionMistake } from './error-sentence.mts';
 import { fieldsOfSlot, suggestFields } from './field-names.mts';
 import { canPick, itemPicker } from './item-picker.mts';
-import { text } from './text.mts';
+import { pathWord, text } from './text.mts';
 
 /** One slot's selector as the node saves it. */
 export interface SelectorRow {
@@ -68,7 +68,7 @@ export class SelectorRows {
     const kinds = kindsFor(slot);
     if (!kinds.includes(row.kind)) row.kind = row.value === '' ? 'all' : 'raw';
     const id = `flespi-selector-${index}`;
-    const select = $('<select>', { id, 'aria-label': text('call.selector.kindOf', { slot }) });
+    const select = $('<select>', { id, 'aria-label': text('call.selector.kindOf', { slot: pathWord(slot) }) });
     for (const kind of kinds) {
       const word = kind === 'ids' && named.includes(slot) ? 'names' : kind;
       select.append($('<option>', { value: kind }).text(text(`call.selector.${word}`)));
@@ -82,7 +82,11 @@ export class SelectorRows {
       this.#changed();
     });
     const icon = $('<i>', { class: 'fa fa-filter', 'aria-hidden': 'true' });
-    const label = $('<label>', { for: id, title: slot }).append(index === 0 ? icon : '', ' ', $('<span>').text(slot));
+    const label = $('<label>', { for: id, title: slot }).append(
+      index === 0 ? icon : '',
+      ' ',
+      $('<span>').text(pathWord(slot)),
+    );
     return $('<div>', { class: 'form-row flespi-selector', 'data-slot': slot }).append(label, select);
   }
 
@@ -96,7 +100,7 @@ export class SelectorRows {
 
     const input = $('<input>', {
       type: 'text',
-      'aria-label': text('call.selector.valueOf', { slot }),
+      'aria-label': text('call.selector.valueOf', { slot: pathWord(slot) }),
       placeholder: hintFor(row.kind, slot),
     });
     const holder = $('<div>', { class: 'flespi-selector-value' }).append(input);
@@ -130,7 +134,7 @@ export class SelectorRows {
   #drawField(element: JQuery, row: SelectorRow, slot: string): void {
     const field = $('<input>', {
       type: 'text',
-      'aria-label': text('call.selector.fieldOf', { slot }),
+      'aria-label': text('call.selector.fieldOf', { slot: pathWord(slot) }),
       placeholder: text('call.selector.fieldHint'),
       spellcheck: 'false',
     });
@@ -139,7 +143,7 @@ export class SelectorRows {
       row.field = plain(field.val()).trim();
       this.#changed();
     });
-    combobox(field, text('call.selector.fieldOf', { slot }), (typed) =>
+    combobox(field, text('call.selector.fieldOf', { slot: pathWord(slot) }), (typed) =>
       fieldsOfSlot(slot)
         .filter((name) => name.includes(typed.trim().toLowerCase()))
         .map((value) => ({ value })),

@@ -10,3 +10,9 @@ export function text(key: string, values: Readonly<Record<string, string | numbe
 export function label(key: string): string {
   return text(key);
 }
+
+/** A word of flespi's paths in the editor's language; itself where the catalogue does not have it. */
+export function pathWord(word: string): string {
+  const found = text(`call.words.${word}`);
+  return found.endsWith(`words.${word}`) ? word.replace(/-/g, ' ') : found;
+}

@@ -44,7 +44,7 @@ export function presentable(text: string): string {
 function reasonOf(error: FlespiError, lookup: Lookup): string {
   if (error.cause instanceof ExpressionError) return expressionReason(error.cause, lookup);
   const { reason = '', hint, said } = error.params;
-  const cause = causeText(error.cause);
+  const cause = causeText(error.cause) || String(error.params['cause'] ?? '');
   const phrase = lookup(`problem.${error.code}.${problemOf(error)}`, { ...error.params, cause });
   const own = error.reasons.map(reasonText).join('; ') || String(reason) || cause;
   return [
