@@ -66,7 +66,7 @@ function textOf(RED: NodeAPI, state: NodeState): string {
         : say('pagesOf', { pages: state.pages, items: state.items, count: state.count });
     case 'waiting':
       return 'retryAt' in state
-        ? say('waiting', { reason: errorText(RED, state.reason), time: clock(state.retryAt) })
+        ? say('waiting', { reason: clause(errorText(RED, state.reason)), time: clock(state.retryAt) })
         : say(`wait.${state.reason}`, { time: clock(state.until) });
     case 'partial':
     case 'failed':
@@ -81,6 +81,9 @@ function textOf(RED: NodeAPI, state: NodeState): string {
       return '';
   }
 }
+
+/** A sentence inside a longer one. */
+const clause = (sentence: string): string => sentence.replace(/\.$/, '');
 
 /** Local time of day. */
 function clock(time: number): string {

@@ -36,7 +36,12 @@ function nameOf({ params: { name = '' } }: FlespiError, lookup: Lookup): string 
 
 /** One line, not endless, and without anything that looks like a token. */
 export function presentable(text: string): string {
-  const line = text.replace(tokenShaped, '***').replace(/\s+/g, ' ').trim();
+  // Where a reason is missing or ends its own sentence, the catalogue's punctuation would stand twice.
+  const line = text
+    .replace(tokenShaped, '***')
+    .replace(/\s+/g, ' ')
+    .replace(/(?<!\.)[:.]?\s*\.$/, '.')
+    .trim();
   return line.length > longest ? `${line.slice(0, longest)} ...` : line;
 }
 
