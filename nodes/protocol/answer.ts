@@ -22,19 +22,29 @@ export function attemptOf(call: Pick<WireCall, 'method' | 'path'>): string {
   return `${call.method} ${readablePath(call.path)}`;
 }
 
+/** Throws the FlespiError for a status that is a no; the body of a yes is not looked at. */
+export function checkStatus(answer: WireAnswer, call: WireCall, template = call.path): void {
+  const { statusCode, headers } = answer;
+  if (statusCode >= 300 && statusCode < 400)
+    throw new FlespiError('FLESPI_REDIRECTED', {
+      attempted: attemptOf(call),
+      statusCode,
+      headers,
+      params: { status: statusCode, to: redirectHost(headers) },
+    });
+  if (statusCode < 200 || statusCode >= 400) throw refusal(answer, withoutMark(answer.text), call, template);
+}
+
 /**
  * Turns a whole answer into what flespi said, or throws the FlespiError for its no. `template` is the author's path, for
  * hints when there is no such path.
  */
 export function judgeAnswer(answer: WireAnswer, call: WireCall, template = call.path): JudgedAnswer {
+  checkStatus(answer, call, template);
   const attempted = attemptOf(call);
   const { statusCode, headers } = answer;
-  const text = answer.text.startsWith('\uFEFF') ? answer.text.slice(1) : answer.text;
+  const text = withoutMark(answer.text);
   const seen = { attempted, statusCode, headers };
-
-  if (statusCode >= 300 && statusCode < 400)
-    throw new FlespiError('FLESPI_REDIRECTED', { ...seen, params: { status: statusCode, to: redirectHost(headers) } });
-  if (statusCode < 200 || statusCode >= 400) throw refusal(answer, text, call, template);
 
   const success = { statusCode, headers, ...(answer.url === undefined ? {} : { url: answer.url }) };
   if (text.trim() === '') {
@@ -160,6 +170,11 @@ function paginationOf(value: unknown): JudgedAnswer['pagination'] {
   const { limit, offset, count } = value;
   const numbers = [limit, offset, count].every((number) => Number.isSafeInteger(number) && (number as number) >= 0);
   return numbers ? (value as { limit: number; offset: number; count: number }) : undefined;
+}
+
+/** Some servers put a byte order mark before their JSON. */
+function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
 function redirectHost(headers: WireAnswer['headers']): string {

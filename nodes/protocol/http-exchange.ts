@@ -1,6 +1,6 @@
-import { isAscii } from 'node:buffer';
 import { gunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import { bodyText } from './body-text';
 import type { Method, WireAnswer } from './call';
 import { FlespiError } from './flespi-error';
 import { httpFailure } from './http-failure';
@@ -78,14 +78,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#settled) return;
-    const [only] = this.#chunks;
-    const body = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks, this.#bytes);
+    const chunks = this.#chunks;
     this.#chunks = [];
     const encoding = String(this.#headers['content-encoding'] ?? 'identity')
       .trim()
       .toLowerCase();
-    if (encoding === 'identity' || body.length === 0) {
-      this.#succeed(body);
+    if (encoding === 'identity' || this.#bytes === 0) {
+      this.#succeed(chunks, this.#bytes);
       return;
     }
     if (encoding !== 'gzip' && encoding !== 'x-gzip') {
@@ -93,9 +92,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       this.#fail(this.#error('FLESPI_BAD_ANSWER', { problem: 'encoding', encoding: encoding.slice(0, 40) }));
       return;
     }
-    gunzip(body, { maxOutputLength: this.#options.maxBodyBytes }, (error, inflated) => {
+    gunzip(Buffer.concat(chunks, this.#bytes), { maxOutputLength: this.#options.maxBodyBytes }, (error, inflated) => {
       if (error) this.#fail(this.#inflationError(error));
-      else this.#succeed(inflated);
+      else this.#succeed([inflated], inflated.length);
     });
   }
 
@@ -123,15 +122,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#giveUp(this.#mayHaveRun() ? this.#error('FLESPI_OUTCOME_UNKNOWN', { problem }) : reason);
   };
 
-  #succeed(body: Buffer): void {
-    if (!this.#end()) return;
-    this.#resolve({
-      statusCode: this.#statusCode,
-      headers: this.#headers,
-      url: this.#options.url,
-      // Most answers are plain ASCII, and finding that out is much cheaper than decoding.
-      text: isAscii(body) ? body.toString('latin1') : body.toString('utf8'),
-    });
+  #succeed(pieces: readonly Buffer[], bytes: number): void {
+    if (this.#end()) this.#resolve(new HttpAnswer(this.#statusCode, this.#headers, this.#options.url, pieces, bytes));
   }
 
   #fail(error: FlespiError): void {
@@ -183,5 +175,27 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       params,
       ...(this.#statusCode === 0 ? {} : { statusCode: this.#statusCode }),
     });
+  }
+}
+
+/** An answer whose body becomes text when somebody reads it: pages that wait for their turn stay out of the heap. */
+class HttpAnswer implements WireAnswer {
+  #pieces: readonly Buffer[];
+  #text: string | undefined;
+
+  constructor(
+    readonly statusCode: number,
+    readonly headers: Record<string, string | string[]>,
+    readonly url: string,
+    pieces: readonly Buffer[],
+    private readonly bytes: number,
+  ) {
+    this.#pieces = pieces;
+  }
+
+  get text(): string {
+    this.#text ??= bodyText(this.#pieces, this.bytes);
+    this.#pieces = [];
+    return this.#text;
   }
 }

@@ -1,9 +1,11 @@
-import type { CollectionWalk, PageAnswer } from './pages';
+import { setImmediate } from 'node:timers/promises';
+import { FlespiError } from './flespi-error';
+import type { CollectionWalk, PageAnswer, UnreadPage } from './pages';
 
 interface Asked {
   offset: number;
   limit: number;
-  answer: Promise<PageAnswer>;
+  page: Promise<UnreadPage>;
 }
 
 /** A page that was asked for and has come. */
@@ -37,10 +39,10 @@ export class PagesAhead {
     let left = room - this.#asked.reduce((sum, { limit }) => sum + limit, 0);
     while (left > 0 && (count === undefined ? this.#asked.length === 0 : this.#mayAsk(count))) {
       const limit = Math.min(this.limit, left);
-      const answer = this.#walk.fetch(limit, this.#next);
+      const page = this.#walk.fetch(limit, this.#next);
       // It may fail before anybody waits for it; whoever waits gets the failure all the same.
-      answer.catch(() => undefined);
-      this.#asked.push({ offset: this.#next, limit, answer });
+      page.catch(() => undefined);
+      this.#asked.push({ offset: this.#next, limit, page });
       this.#next += limit;
       left -= limit;
     }
@@ -50,7 +52,17 @@ export class PagesAhead {
   async next(): Promise<Arrived> {
     const asked = this.#asked.shift();
     if (!asked) throw new TypeError('no page is under way');
-    return { ...asked, ...(await asked.answer) };
+    const { offset, limit } = asked;
+    const read = await asked.page;
+    // What was given out before is dealt with first; reading page after page at once would keep them all in memory.
+    await setImmediate();
+    try {
+      return { offset, limit, ...read() };
+    } catch (error) {
+      if (!(error instanceof FlespiError) || error.code !== 'FLESPI_INCOMPLETE_ANSWER') throw error;
+      const again = await this.#walk.fetch(limit, offset);
+      return { offset, limit, ...again() };
+    }
   }
 
   /**

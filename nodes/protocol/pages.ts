@@ -21,9 +21,15 @@ export interface PageAnswer {
   items: unknown[];
 }
 
+/**
+ * A page that has come and was not read yet. Reading it is the expensive part, and what was read takes the most memory, so it
+ * is left until the page's turn. Throws FLESPI_INCOMPLETE_ANSWER when the page turns out to be cut.
+ */
+export type UnreadPage = () => PageAnswer;
+
 export interface CollectionWalk {
   /** One request for a page. Its owner ends what is under way when the walk has ended. */
-  fetch: (limit: number, offset: number) => Promise<PageAnswer>;
+  fetch: (limit: number, offset: number) => Promise<UnreadPage>;
   /** Items for one page. */
   limit: number;
   /** Where to begin. */
@@ -139,7 +145,7 @@ class Repairs {
       const at = Math.max(this.#walk.offset, from);
       const size = Math.min(limit, offset - at);
       if (size <= 0) return slipped;
-      const repair = await this.#walk.fetch(size, at);
+      const repair = (await this.#walk.fetch(size, at))();
       slipped.push(...this.#seen.fresh(repair.items, true));
       // More may have gone in the meantime, and what is sought slipped further.
       const now = repair.answer.pagination?.count ?? count;

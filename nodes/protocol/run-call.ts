@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { itemsOf, type JudgedAnswer } from './answer';
-import type { CallOutput, CallSpec, Progress, Transport } from './call';
+import { checkStatus, itemsOf, judgeAnswer, type JudgedAnswer } from './answer';
+import type { CallOutput, CallSpec, Progress, Transport, WireCall } from './call';
 import { deliver } from './deliver';
 import { FlespiError } from './flespi-error';
 import type { Pace } from './pace';
@@ -54,7 +54,6 @@ async function* pagesOf(spec: CallSpec, transport: Transport, options: RunOption
   const context: SendContext = {
     transport,
     attempted: call.attempted,
-    template: call.template,
     timeout,
     remaining: () => ends - performance.now(),
     repeatUnsafe: spec.repeatUnsafe ?? false,
@@ -114,7 +113,7 @@ async function onePage(spec: CallSpec, call: PreparedCall, context: SendContext,
     ...(call.collection && spec.offset !== undefined ? { offset: spec.offset } : {}),
     data,
   };
-  const answer = await sendRequest(call.wire(query), context, signal);
+  const answer = await judged(call.wire(query), call, context, signal);
   const { pagination } = answer;
   return {
     // As it is in one message; as a list where it is to be taken apart.
@@ -135,8 +134,13 @@ function collection(
   const key = call.resource?.key ?? ['id'];
   const { fields, hidden } = withKeys(spec.fields ?? [], key, call);
   const pages = collectionPages({
-    fetch: async (limit, offset) =>
-      listed(await sendRequest(call.wire({ fields, limit, offset, data: call.data }), context, signal), call),
+    fetch: (limit, offset) => {
+      const wire = call.wire({ fields, limit, offset, data: call.data });
+      return sendRequest(wire, context, signal, (answer) => {
+        checkStatus(answer, wire, call.template);
+        return () => listed(judgeAnswer(answer, wire, call.template), call);
+      });
+    },
     limit: wholeNumber('limit', spec.limit ?? defaultLimit, 1),
     offset: wholeNumber('offset', spec.offset ?? 0, 0),
     most: wholeNumber('most', spec.most ?? defaultMost, 1),
@@ -156,7 +160,7 @@ function series(spec: CallSpec, call: PreparedCall, context: SendContext, signal
   if (fields.length > 0) rest['fields'] = fields.join(',');
   const pages = seriesPages({
     series: family,
-    fetch: async (data) => listed(await sendRequest(call.wire({ data: { ...rest, ...data } }), context, signal), call),
+    fetch: async (data) => listed(await judged(call.wire({ data: { ...rest, ...data } }), call, context, signal), call),
     whole: rest['generalize'] !== undefined,
     ...(typeof low === 'number' ? { low } : {}),
     ...(typeof high === 'number' ? { high } : {}),
@@ -167,6 +171,10 @@ function series(spec: CallSpec, call: PreparedCall, context: SendContext, signal
     attempted: call.attempted,
   });
   return hidden.length === 0 ? pages : without(pages, hidden);
+}
+
+function judged(wire: WireCall, call: PreparedCall, context: SendContext, signal: AbortSignal): Promise<JudgedAnswer> {
+  return sendRequest(wire, context, signal, (answer) => judgeAnswer(answer, wire, call.template));
 }
 
 function listed(answer: JudgedAnswer, call: PreparedCall): PageAnswer {

@@ -1,5 +1,4 @@
-import { judgeAnswer, type JudgedAnswer } from './answer';
-import type { Progress, Transport, WireCall } from './call';
+import type { Progress, Transport, WireAnswer, WireCall } from './call';
 import { FlespiError } from './flespi-error';
 import type { Pace } from './pace';
 import { nextTry, retryAfter, type RetryBudget } from './retry';
@@ -9,8 +8,6 @@ import { wait } from './wait';
 export interface SendContext {
   transport: Transport;
   attempted: string;
-  /** The author's path, for hints. */
-  template: string;
   /** Milliseconds for one request. */
   timeout: number;
   /** Milliseconds that are left for the whole call. */
@@ -23,8 +20,16 @@ export interface SendContext {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Sends one request at the account's pace, again where that is safe, and judges the answer. Throws a FlespiError. */
-export async function sendRequest(call: WireCall, context: SendContext, signal: AbortSignal): Promise<JudgedAnswer> {
+/**
+ * Sends one request at the account's pace, and again where that is safe. `judge` makes something of the answer, or throws a
+ * FlespiError that counts as a failure of the request.
+ */
+export async function sendRequest<Judged>(
+  call: WireCall,
+  context: SendContext,
+  signal: AbortSignal,
+  judge: (answer: WireAnswer) => Judged,
+): Promise<Judged> {
   const { transport, attempted, pace, retry, now, random, onProgress } = context;
   for (let attempt = 0; ; attempt += 1) {
     const leave = await pace?.enter(signal, attempted, (waiting) =>
@@ -39,7 +44,7 @@ export async function sendRequest(call: WireCall, context: SendContext, signal: 
       if (attempt === 0) retry?.earn();
       // The deadline of the whole call is in the signal.
       const answer = await transport.send(call, { signal, timeout: context.timeout });
-      return judgeAnswer(answer, call, context.template);
+      return judge(answer);
     } catch (error) {
       if (!(error instanceof FlespiError)) throw error;
       failure = error;

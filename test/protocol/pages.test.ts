@@ -57,7 +57,8 @@ async function walk(
       try {
         await new Promise(setImmediate);
         served += 1;
-        return await server({ limit, offset }, served - 1);
+        const page = await server({ limit, offset }, served - 1);
+        return () => page;
       } finally {
         underWay -= 1;
       }
