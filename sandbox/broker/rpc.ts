@@ -29,7 +29,9 @@ export class Rpc {
 
   /** Starts a call; its answer is published whether or not the client is still there. Gives the reason code for the request. */
   start(client: Client, request: Publication): number {
-    if (request.responseTopic?.startsWith('flespi/') === true) return ReasonCode.notAuthorized;
+    const { responseTopic, topic } = request;
+    // The topic of the request itself is where the answer goes without one.
+    if (responseTopic?.startsWith('flespi/') === true && responseTopic !== topic) return ReasonCode.notAuthorized;
     if (client.calls >= this.core.limits.calls) return ReasonCode.quotaExceeded;
     client.calls += 1;
     // The only rejection is that of a delay when the broker closes.
@@ -113,8 +115,8 @@ function readCall(client: Client, { topic, payload, userProperties }: Publicatio
   const [, word = '', uri = ''] = /^([^/?]*)\/?(.*)$/s.exec(topic.slice(prefix.length)) ?? [];
   const mark = uri.indexOf('?');
   const call: RestCall = {
-    // A word that is no method is left as it is, for the REST side to refuse.
-    method: methods.has(word) ? word.toUpperCase() : word,
+    // Methods are in small letters here and in capitals there, so that what is no method in a topic is none for REST either.
+    method: methods.has(word) ? word.toUpperCase() : word.toLowerCase(),
     path: mark === -1 ? uri : uri.slice(0, mark),
     query: mark === -1 ? '' : uri.slice(mark + 1),
     token: client.token,

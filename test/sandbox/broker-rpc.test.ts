@@ -104,10 +104,10 @@ describe('broker: REST calls', () => {
     ],
     ['a trailing slash', 'post/gw/channels/1/commands-queue/', '[]', { path: 'gw/channels/1/commands-queue/' }],
     [
-      'a method in capitals, left to the REST side',
+      'a method in capitals as what REST knows no method by',
       'GET/gw/devices/all',
       '',
-      { method: 'GET', path: 'gw/devices/all' },
+      { method: 'get', path: 'gw/devices/all' },
     ],
     ['no uri', 'get', '', { method: 'GET', path: '' }],
   ];
