@@ -135,6 +135,7 @@ export class SessionStore {
     if (this.find(cid, clientId) !== undefined || !this.hasRoom(cid)) return undefined;
     const session = this.#create(cid, clientId, undefined);
     session.expiry = expiry;
+    session.expires = expiry >= neverExpires ? 0 : this.options.now() + expiry;
     this.#expireAfter(session, expiry);
     return session;
   }
