@@ -1,13 +1,13 @@
 import { derivedFields } from '../platform/derived-fields';
 import { entityOf } from '../platform/entities';
-import type { Entity, Item } from '../platform/item';
+import type { Item } from '../platform/item';
 import type { Platform } from '../platform/platform';
 import { lastPart, relations } from '../platform/relations';
 import type { TelemetryValue } from '../platform/telemetry';
 import { maySee, type Call } from './call';
 import { into, ownValue, type Collection, type Read, type Row } from './collection';
 
-/** The items of an entity. The key of a token is for master tokens only (flespi KB "Tokens"). */
+/** The items of an entity. The key of a token is for master tokens only (flespi KB "Tokens"), and nobody else reads tokens at all. */
 export function itemCollection(path: string): Collection {
   const entity = entityOf(path);
   const derived = derivedFields(path);
@@ -34,16 +34,16 @@ export function itemCollection(path: string): Collection {
       if (entity.fields[name]?.secret && call.token.access.type !== 1) return () => undefined;
       return (row) => (row as Item)[name];
     },
-    plain: (row) => pick(row as Item, plainNames, entity),
+    plain: (row) => pick(row as Item, plainNames),
     special: (call, name) =>
       linkedIds(call, path, name) ?? (path === 'gw/devices' ? deviceParameter(call, name) : undefined),
   };
 }
 
-function pick(item: Item, names: readonly string[], entity: Entity): object {
+function pick(item: Item, names: readonly string[]): object {
   const shown: Record<string, unknown> = {};
   for (const name of names) {
-    if (item[name] !== undefined && !entity.fields[name]?.secret) shown[name] = item[name];
+    if (item[name] !== undefined) shown[name] = item[name];
   }
   return shown;
 }
