@@ -309,8 +309,11 @@ describe('flespi-subscribe', () => {
 
     it('the broker goes and comes back: the subscription is there again', async () => {
       const flow = await run(['user/+']);
+      // Away long enough to be shown: what is over within a second may not be.
+      sandbox.faults.mqtt.refuseConnect = 0x88;
       sandbox.broker.interrupt({ how: 'reset' });
       await flow.statuses.next((msg) => (msg['status'] as { fill?: string }).fill === 'red');
+      delete sandbox.faults.mqtt.refuseConnect;
       await until(() => statusOf().startsWith('subscribed 1 1'), 8000);
       sandbox.broker.publish({ topic: 'user/x', cid: sandbox.cid, payload: '1' });
       await flow.out.next();
