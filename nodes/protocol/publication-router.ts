@@ -89,7 +89,7 @@ export class PublicationRouter {
     if (!all) return true;
     const speaker = all.find((other) => {
       const wire = wireOf.get(other);
-      if (!wire?.plain || wire.status !== 'granted' || !wire.matches(packet.topic)) return false;
+      if (!wire?.plain || !wire.known || wire.status === 'refused' || !wire.matches(packet.topic)) return false;
       return !packet.retain || other.request.retainHandling !== 2;
     });
     return share === (speaker ?? found.find(({ owner }) => owner === share.owner));

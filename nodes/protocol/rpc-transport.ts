@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Transport, WireAnswer, WireCall } from './call';
+import { CallSlots } from './call-slots';
 import { ChunkAssembler, type ChunkedAnswer } from './chunk-assembler';
 import { systemClock, type Cancel, type Clock } from './clock';
 import { Deadline } from './deadline';
@@ -37,11 +38,6 @@ export interface SendOptions extends RpcCallOptions {
   timeout: number;
 }
 
-/** The right to be on the way; every way out of a call has to give it back. */
-interface Slot {
-  held: boolean;
-}
-
 /** A call whose request has been published. */
 interface Pending {
   attempted: string;
@@ -73,9 +69,7 @@ export class RpcTransport implements Transport {
   readonly #clock: Clock;
   readonly #random: (bytes: number) => Buffer;
   readonly #pending = new Map<string, Pending>();
-  /** Those who wait for a slot, first come first. */
-  readonly #queue = new Set<() => void>();
-  #busy = 0;
+  readonly #slots: CallSlots;
   #count = 0;
   #channel: ReplyChannel | undefined;
   #release: (() => void) | undefined;
@@ -95,6 +89,7 @@ export class RpcTransport implements Transport {
       chunkIdle: options.chunkIdle ?? 10_000,
       answerBytes: options.answerBytes ?? 16 * 1024 * 1024,
     };
+    this.#slots = new CallSlots(this.#options.inFlight, this.#options.queued);
     this.#stopWatching = connection.onState((state) => {
       if (state.kind !== 'connected' && state.kind !== 'connecting') this.#lost();
     });
@@ -107,7 +102,7 @@ export class RpcTransport implements Transport {
 
   /** Calls that wait for their turn. */
   get queued(): number {
-    return this.#queue.size;
+    return this.#slots.waiting;
   }
 
   /** The same transport with other options for its calls. */
@@ -122,10 +117,10 @@ export class RpcTransport implements Transport {
     if (this.#closed) throw new FlespiError('FLESPI_ABORTED', { attempted });
     const deadline = new Deadline(this.#clock, attempted, options);
     this.#calls.add(deadline);
-    const slot: Slot = { held: false };
+    const slot = this.#slots.one(attempted);
     try {
       await deadline.race(this.#connected(attempted, deadline));
-      await deadline.race(this.#turn(attempted, deadline, slot));
+      await deadline.race(slot.turn());
       const channel = this.#replyChannel();
       await deadline.race(channel.ready);
       const answer = await this.#ask(channel, request, call, options, deadline);
@@ -133,7 +128,7 @@ export class RpcTransport implements Transport {
     } finally {
       deadline.end();
       this.#calls.delete(deadline);
-      if (slot.held) this.#next();
+      slot.release();
     }
   }
 
@@ -166,37 +161,6 @@ export class RpcTransport implements Transport {
       deadline.onEnd(stop);
       look();
     });
-  }
-
-  #turn(attempted: string, deadline: Deadline, slot: Slot): Promise<void> {
-    if (this.#busy < this.#options.inFlight) {
-      this.#busy += 1;
-      slot.held = true;
-      return Promise.resolve();
-    }
-    const { queued } = this.#options;
-    if (this.#queue.size >= queued) {
-      throw new FlespiError('FLESPI_QUEUE_FULL', { attempted, params: { limit: queued } });
-    }
-    return new Promise((resolve) => {
-      // Whoever gets a slot in the very moment in which its time is up still has to pass it on.
-      const take = (): void => {
-        slot.held = true;
-        resolve();
-      };
-      this.#queue.add(take);
-      deadline.onEnd(() => this.#queue.delete(take));
-    });
-  }
-
-  #next(): void {
-    const [first] = this.#queue;
-    if (first) {
-      this.#queue.delete(first);
-      first();
-    } else {
-      this.#busy -= 1;
-    }
   }
 
   #replyChannel(): ReplyChannel {
