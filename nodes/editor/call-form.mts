@@ -86,11 +86,16 @@ export class CallForm {
     input('body').on('change', () => {
       follows = untouched();
     });
+    const asked = (): string => `${plain(input('method').val())} ${plain(input('template').val())}`;
+    let before = asked();
     $('#node-input-method, #node-input-template').on('change', () => {
-      if (!follows) return;
+      // The editor says "changed" of every input once when the dialog opens.
+      if (asked() === before) return;
+      before = asked();
+      const method = input('method').val();
+      if (!follows || method === 'GET') return;
       const resource = findResource(plain(input('template').val()));
-      const takesNone =
-        input('method').val() === 'DELETE' || (resource !== undefined && resource.bodyHint === undefined);
+      const takesNone = method === 'DELETE' || (resource !== undefined && resource.bodyHint === undefined);
       input('body').typedInput('type', takesNone ? 'none' : 'msg');
       if (!takesNone) input('body').typedInput('value', 'payload');
       follows = true;

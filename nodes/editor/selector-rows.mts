@@ -82,11 +82,7 @@ export class SelectorRows {
       this.#changed();
     });
     const icon = $('<i>', { class: 'fa fa-filter', 'aria-hidden': 'true' });
-    const label = $('<label>', { for: id, title: slot }).append(
-      index === 0 ? icon : '',
-      ' ',
-      $('<span>').text(pathWord(slot)),
-    );
+    const label = $('<label>', { for: id, title: slot }).append(icon, ' ', $('<span>').text(pathWord(slot)));
     return $('<div>', { class: 'form-row flespi-selector', 'data-slot': slot }).append(label, select);
   }
 
@@ -95,6 +91,7 @@ export class SelectorRows {
     const row = this.#row(index);
     const slot = this.#slots[index] ?? '';
     element.children().slice(2).remove();
+    element.toggleClass('flespi-alone', row.kind === 'all');
     if (row.kind === 'all') return;
     if (row.kind === 'field') this.#drawField(element, row, slot);
 
