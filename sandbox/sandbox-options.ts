@@ -1,4 +1,5 @@
 import type { Assumptions } from './assumptions';
+import type { BrokerOptions } from './broker/broker-options';
 
 /** How a sandbox is started; the command line of `npm run sandbox` has the same names. */
 export interface SandboxOptions {
@@ -22,4 +23,6 @@ export interface SandboxOptions {
   now?: () => number;
   /** What to assume differently about the real platform. */
   assumptions?: Partial<Assumptions>;
+  /** Bounds and assumptions of the broker. */
+  broker?: Pick<BrokerOptions, 'limits' | 'assumptions'>;
 }

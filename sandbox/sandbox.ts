@@ -57,7 +57,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   const platform = new Platform({ assumptions, now, rootCid, publish: (event) => broker.publish(event) });
   const rest = createRestHandler({ platform, broker: () => broker, onError: warn });
-  const broker: Broker = createBroker({ accounts: platform.accounts, rest, now });
+  const broker: Broker = createBroker({ accounts: platform.accounts, rest, now, ...options.broker });
   platform.sessionsOf = (cid) => broker.sessions(cid).length;
   seedPlatform(platform, { seed, devices, key: token });
   platform.history = historyOf({ seed, devices, until: platform.startedAt, days: historyDays });

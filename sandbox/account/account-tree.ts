@@ -1,3 +1,4 @@
+import type { Item } from '../platform/item';
 import type { ItemStore } from '../platform/item-store';
 import type { Accounts } from './accounts';
 import type { Token } from './token';
@@ -12,6 +13,8 @@ export interface AccountTreeOptions {
   /** Subaccount items: `id` is the account's cid, `cid` its parent. */
   subaccounts: ItemStore;
   inGroups: InGroups;
+  /** Removes a token that has lapsed. */
+  removeToken: (token: Item) => void;
   /** Unix seconds. */
   now: () => number;
 }
@@ -98,7 +101,7 @@ export class AccountTree implements Accounts {
     if (!token) return undefined;
     const now = this.#options.now();
     if (hasLapsed(token, now)) {
-      this.#options.tokens.delete(token.id);
+      this.#options.removeToken(token as unknown as Item);
       return undefined;
     }
     if (!token.enabled || (address !== undefined && !matchesAddress(token.ips, address))) return undefined;

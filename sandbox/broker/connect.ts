@@ -22,7 +22,7 @@ export function handleConnect(core: BrokerCore, connection: Connection, packet: 
     connection.silence();
     return undefined;
   }
-  const token = core.accounts.byCredentials(packet.username, packet.password?.toString('utf8'));
+  const token = core.accounts.byCredentials(packet.username, packet.password?.toString('utf8'), connection.ip);
   const will = readWill(core, packet, token);
   const refusal =
     faults.refuseConnect ?? reasonToRefuse(core, packet, token) ?? (typeof will === 'number' ? will : undefined);

@@ -16,17 +16,21 @@ export interface DeletedItem {
 }
 
 const day = 86_400;
+const mostItems = 10_000;
 
 /** Items that were deleted and can come back. Links, messages and telemetry are not kept. */
 export class Bin {
   readonly #items = new Map<number, DeletedItem>();
   readonly #seconds: number;
   readonly #now: () => number;
+  readonly #onGone: (entityPath: string, item: Item) => void;
   #lastId = 0;
 
-  constructor(days: number, now: () => number) {
+  /** `onGone` is told of every item that nobody can bring back any more. */
+  constructor(days: number, now: () => number, onGone: (entityPath: string, item: Item) => void) {
     this.#seconds = days * day;
     this.#now = now;
+    this.#onGone = onGone;
   }
 
   put(entity: Entity, item: Item): void {
@@ -42,6 +46,7 @@ export class Bin {
       deleted: this.#now(),
       data: item,
     });
+    this.#expire();
   }
 
   values(): Iterable<DeletedItem> {
@@ -60,10 +65,11 @@ export class Bin {
 
   #expire(): void {
     const oldest = this.#now() - this.#seconds;
-    for (const { id, deleted } of this.#items.values()) {
+    for (const { id, deleted, origin, data } of this.#items.values()) {
       // In the order of deletion: what follows is younger.
-      if (deleted > oldest) return;
+      if (deleted > oldest && this.#items.size <= mostItems) return;
       this.#items.delete(id);
+      this.#onGone(origin.slice(0, origin.lastIndexOf('/')), data);
     }
   }
 }

@@ -26,6 +26,10 @@ export class Logs {
     store.add(record);
   }
 
+  delete(path: string, id: number): void {
+    this.#stores.delete(`${path}/${id}`);
+  }
+
   of(path: string, id: number): RecordStore<LogRecord> | undefined {
     return this.#stores.get(`${path}/${id}`);
   }

@@ -19,6 +19,7 @@ import { ItemStore } from './item-store';
 import { LinkStore, type LinkData } from './link-store';
 import { Logs } from './logs';
 import { MessageBuffers } from './message-buffers';
+import { newItem } from './new-item';
 import { relations, type Relation } from './relations';
 import { badRequest } from './rejection';
 import { Topics } from './topics';
@@ -75,7 +76,7 @@ export class Platform {
     this.topics = new Topics(publish);
     this.logs = new Logs(assumptions.recordsPerItem);
     this.announcer = new Announcer(this.topics, this.logs, assumptions.itemEvents, now);
-    this.bin = new Bin(assumptions.deletedDays, now);
+    this.bin = new Bin(assumptions.deletedDays, now, (path, item) => this.logs.delete(path, item.id));
     this.#items = new Map(entities.map(({ path, firstId }) => [path, new ItemStore(firstId)]));
     this.#links = new Map(relations.map(({ path }) => [path, new LinkStore()]));
     this.channelMessages = new MessageBuffers(assumptions.recordsPerItem, 'server.timestamp');
@@ -94,6 +95,7 @@ export class Platform {
       tokens: this.items('platform/tokens'),
       subaccounts: this.items('platform/subaccounts'),
       inGroups: (path, id, groups) => this.inGroups(path, id, groups),
+      removeToken: (token) => this.remove('platform/tokens', token),
     });
   }
 
@@ -192,8 +194,11 @@ export class Platform {
     this.items(path).delete(item.id);
     this.#changedAccounts(path);
     if (entity.restorable) this.bin.put(entity, item);
+    this.#messagesOf(path)?.delete(item.id);
     this.topics.gone(path, publicItem(entity, item));
     this.announcer.itemEvent(entity, 'deleted', item, { old: publicItem(entity, item) }, actor);
+    // Nobody can ask for the logs of what is gone for good.
+    if (!entity.restorable) this.logs.delete(path, item.id);
   }
 
   /** Puts a deleted item back under its old id. */
@@ -258,6 +263,13 @@ export class Platform {
     this.devices.delete(device.id);
   }
 
+  /** The messages or intervals that go with an item of this kind. */
+  #messagesOf(path: string): MessageBuffers | undefined {
+    if (path === 'gw/channels') return this.channelMessages;
+    if (path === 'storage/containers') return this.containerMessages;
+    return path === 'gw/assets' ? this.assetIntervals : undefined;
+  }
+
   #refuseAccountInUse(account: Item): void {
     const inUse = entities.some(({ path }) => {
       for (const item of this.items(path).values()) if (item.cid === account.id) return true;
@@ -273,18 +285,3 @@ export class Platform {
 
 /** Items of a kind whose properties are all retained from the start: a dozen messages each. */
 const mostAnnounced = 5000;
-
-function newItem(entity: Entity, id: number, cid: number, values: Readonly<Record<string, unknown>>): Item {
-  const item = {} as Item;
-  for (const [name, field] of Object.entries(entity.fields)) {
-    if (name === 'id' || name === 'cid') item[name] = name === 'id' ? id : cid;
-    else if (Object.hasOwn(values, name)) item[name] = values[name];
-    else if (field.default !== undefined) item[name] = copyOf(field.default);
-  }
-  return item;
-}
-
-/** Defaults are shared by all items and their objects must not be. */
-function copyOf(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? structuredClone(value) : value;
-}

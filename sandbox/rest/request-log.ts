@@ -16,11 +16,14 @@ export interface LoggedRequest {
 }
 
 const mostRequests = 10_000;
+/** Bytes of all bodies together, and of one. */
+const mostBytes = 32 * 1024 * 1024;
 const mostBody = 64 * 1024;
 
 /** The last requests that came in over HTTP, for tests to look at. */
 export class RequestLog {
   #requests: LoggedRequest[] = [];
+  #bytes = 0;
 
   /** Oldest first. */
   get requests(): readonly LoggedRequest[] {
@@ -31,10 +34,17 @@ export class RequestLog {
     const { authorization: _secret, ...headers } = all;
     const text = body ? Buffer.from(body.subarray(0, mostBody)).toString('utf8') : '';
     this.#requests.push({ method, path, query, headers, body: text, timestamp });
-    if (this.#requests.length > mostRequests) this.#requests = this.#requests.slice(mostRequests / 2);
+    this.#bytes += text.length;
+    if (this.#requests.length > mostRequests || this.#bytes > mostBytes) this.#forgetHalf();
   }
 
   clear(): void {
     this.#requests = [];
+    this.#bytes = 0;
+  }
+
+  #forgetHalf(): void {
+    this.#requests = this.#requests.slice(Math.ceil(this.#requests.length / 2));
+    this.#bytes = this.#requests.reduce((sum, { body }) => sum + body.length, 0);
   }
 }

@@ -78,10 +78,11 @@ function prepare(call: Call, collection: Collection, selector: Selector): Select
   if (selector.kind === 'expression') {
     const scope = new RowScope(call, collection);
     const { expression } = selector;
+    const context = { now: call.platform.now };
     return function* (parent) {
       for (const row of collection.rows(call, parent)) {
         scope.row = row;
-        if (expression.test(scope)) yield row;
+        if (expression.test(scope, context)) yield row;
       }
     };
   }

@@ -30,15 +30,15 @@ export const seriesRules = {
 
 /** The records of one row, filtered and drawn together as the window says. */
 function shaped(call: Call, family: SeriesFamily, row: object, window: TimeWindow): Iterable<object> {
-  const records = filtered(family.read(call, row, window), window);
+  const records = filtered(call, family.read(call, row, window), window);
   return window.generalize > 0 ? generalize(records, family.time, window.generalize, window.method) : records;
 }
 
-function* filtered(records: Iterable<object>, window: TimeWindow): Generator<object> {
+function* filtered({ platform }: Call, records: Iterable<object>, window: TimeWindow): Generator<object> {
   const { item_type: itemType } = window.data;
   for (const record of records) {
     if (itemType !== undefined && (record as { origin_type?: unknown }).origin_type !== itemType) continue;
-    if (passes(window, record)) yield record;
+    if (passes(window, record, platform.now)) yield record;
   }
 }
 

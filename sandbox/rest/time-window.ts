@@ -107,6 +107,6 @@ export function parseFilter(text: unknown): CompiledExpression | undefined {
 }
 
 /** Does the record pass the window's filter? */
-export function passes({ filter }: TimeWindow, record: object): boolean {
-  return filter === undefined || filter.test(record as ExpressionInput);
+export function passes({ filter }: TimeWindow, record: object, now: () => number): boolean {
+  return filter === undefined || filter.test(record as ExpressionInput, { now });
 }

@@ -55,7 +55,7 @@ export function calculateRecords(call: Call): Outcome {
     const records = [];
     for (const record of family.read(call, row, { ...window, reverse: false })) {
       if (records.length >= window.count) break;
-      if (passes(window, record)) records.push({ timestamp: 0, ...record });
+      if (passes(window, record, call.platform.now)) records.push({ timestamp: 0, ...record });
     }
     return call.platform.calculators.calculate(spec, records, row as Item);
   });

@@ -15,7 +15,7 @@ import { intervalWindow, parseWindow, passes, type TimeWindow } from '../time-wi
 /** `intervals/{}`: `all`, ids, `last`, or a condition. `count` is for each device (flespi Skill). */
 export function readIntervals(call: Call): Outcome {
   const window = parseWindow(call.query.data, intervalWindow, call.platform.assumptions.recordsPerAnswer);
-  const result = selectIntervals(call).flatMap(({ intervals }) => shaped(intervals, window));
+  const result = selectIntervals(call).flatMap(({ intervals }) => shaped(intervals, window, call.platform.now));
   return { result };
 }
 
@@ -70,7 +70,9 @@ function intervalSelector(
   const selector = parseSelector(text);
   if (selector.kind === 'all') return (intervals) => intervals;
   if (selector.kind === 'expression') {
-    return (intervals) => intervals.filter((interval) => selector.expression.test(interval as unknown as Input));
+    const context = { now: call.platform.now };
+    return (intervals) =>
+      intervals.filter((interval) => selector.expression.test(interval as unknown as Input, context));
   }
   const { keys, conditions } = selector;
   return (intervals) => {
@@ -86,9 +88,9 @@ function intervalSelector(
 }
 
 /** Those that touch the range, in order, at most `count`. */
-function shaped(intervals: readonly StoredInterval[], window: TimeWindow): object[] {
+function shaped(intervals: readonly StoredInterval[], window: TimeWindow, now: () => number): object[] {
   const within = intervals.filter(({ begin, end }) => end >= window.from && begin <= window.to);
   if (window.reverse) within.reverse();
-  const passed = within.filter((interval) => passes(window, interval)).slice(0, window.count);
+  const passed = within.filter((interval) => passes(window, interval, now)).slice(0, window.count);
   return passed.map((interval) => (window.fields ? pickParameters(interval, window.fields) : interval));
 }
