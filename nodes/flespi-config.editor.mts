@@ -43,6 +43,7 @@ RED.nodes.registerType('flespi-config', {
     tokenSet: { value: false, label: label('flespi-config.token'), validate: checkTokenSet },
   },
   credentials: { token: { type: 'password' } },
+  paletteLabel: 'flespi account',
   label() {
     return this.name || 'flespi';
   },

@@ -42,7 +42,7 @@ export const flespi = once(async (): Promise<Sandbox> => {
 });
 
 /** The password is `fleet`; hashed as Node-RED's `admin hash-pw` does it. */
-const password = '$2b$08$YhYxYwXK7mUeVWE9N01yA.Py38AiF9xuwRt33N.BJWqY/e1bX6sD6';
+const password = '$2b$08$mUry5UAK9kC9d7p32lMDY.50ly71O.1HPPBzTchVnxy6dhBMPTLoS';
 
 const hosts: Record<Host['version'], () => Promise<Host>> = {
   4: once(() => startHost(4)),
