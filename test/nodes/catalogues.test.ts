@@ -64,6 +64,11 @@ describe('message catalogues', () => {
       assert.deepEqual(Object.keys(sentences).toSorted(), codes.toSorted());
     });
 
+    it(`${language}: every code is in the help of the account`, () => {
+      const help = read('locales', language, 'flespi-config.html');
+      for (const code of codes) assert.ok(help.includes(`<code>${code}</code>`), code);
+    });
+
     it(`${language}: a phrase for every problem that the protocol names`, () => {
       const texts = flat(catalogue(language, 'flespi-config'));
       for (const [code, problem] of namedProblems())
