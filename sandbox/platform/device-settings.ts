@@ -83,6 +83,18 @@ export class DeviceSettings {
     }
   }
 
+  /** The device is of another type now, which has settings of its own. */
+  forget(device: Item): void {
+    const state = this.#platform.devices.get(device.id);
+    const old = [...(state?.settings?.keys() ?? [])];
+    if (state) state.settings = undefined;
+    const settings = this.of(device);
+    for (const name of old) {
+      if (!settings.has(name)) this.#platform.topics.state(topicOf(device, name), device.cid, undefined);
+    }
+    for (const setting of settings.values()) this.#announce(device, setting);
+  }
+
   close(): void {
     this.#closing.abort();
   }
@@ -110,7 +122,7 @@ export class DeviceSettings {
   }
 
   #announce(device: Item, setting: DeviceSetting): void {
-    this.#platform.topics.state(`gw/devices/${device.id}/settings/${setting.name}`, device.cid, setting);
+    this.#platform.topics.state(topicOf(device, setting.name), device.cid, setting);
   }
 
   #log(device: Item, code: number, setting: DeviceSetting): void {
@@ -123,6 +135,10 @@ export class DeviceSettings {
       name: setting.name,
     });
   }
+}
+
+function topicOf(device: Item, name: string): string {
+  return `gw/devices/${device.id}/settings/${name}`;
 }
 
 function newSetting({ name, schema, default: current }: SettingType): DeviceSetting {

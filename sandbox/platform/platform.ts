@@ -17,6 +17,7 @@ import { Idents } from './idents';
 import type { Entity, Item } from './item';
 import { ItemStore } from './item-store';
 import { LinkStore, type LinkData } from './link-store';
+import { LiveStates } from './live-states';
 import { Logs } from './logs';
 import { MessageBuffers } from './message-buffers';
 import { newItem } from './new-item';
@@ -54,6 +55,7 @@ export class Platform {
   readonly assetIntervals: MessageBuffers;
   readonly usage: Usage;
   readonly customers: Customers;
+  readonly liveStates: LiveStates;
   /** Where it can be reached, for `auth/regions`. */
   addresses = { http: '', mqtt: '', ws: '' };
   /** How many MQTT sessions an account has; the broker knows. */
@@ -86,6 +88,7 @@ export class Platform {
     this.idents = new Idents(this.items('gw/devices'));
     this.gateway = new DeviceGateway(this);
     this.customers = new Customers(this);
+    this.liveStates = new LiveStates(this);
     this.calculators = new Calculators(this);
     this.commands = new DeviceCommands(this);
     this.settings = new DeviceSettings(this);
@@ -102,6 +105,7 @@ export class Platform {
   close(): void {
     this.calculators.close();
     this.customers.close();
+    this.liveStates.close();
     this.commands.close();
     this.settings.close();
   }
@@ -131,7 +135,7 @@ export class Platform {
     completeItem[path]?.(item, this);
     store.set(item);
     this.#changedAccounts(path);
-    this.topics.item(path, publicItem(entity, item));
+    this.#announceItem(path, item);
     this.announcer.itemEvent(entity, 'created', item, { new: publicItem(entity, item) }, actor);
     return item;
   }
@@ -153,6 +157,7 @@ export class Platform {
       const alone = items.size > mostAnnounced;
       for (const item of items.values()) this.topics.item(entity.path, publicItem(entity, item), alone);
     }
+    this.liveStates.announceAll();
     for (const relation of relations) {
       const links = this.links(relation.path);
       for (const parent of this.items(relation.parent.path).values()) {
@@ -171,8 +176,14 @@ export class Platform {
     completeItem[path]?.(next, this);
     this.items(path).set(next);
     if (path === 'gw/calcs') this.calculators.forget(item.id);
+    if (path === 'gw/devices' && next['device_type_id'] !== item['device_type_id']) this.settings.forget(next);
     const [old, now] = [publicItem(entity, item), publicItem(entity, next)];
-    this.topics.changes(path, old, now);
+    if (next.cid === item.cid) this.topics.changes(path, old, now);
+    else {
+      // What is retained belongs to an account, and the old one must not see the item any more.
+      this.#withdrawItem(path, item);
+      this.#announceItem(path, next);
+    }
     this.announcer.itemEvent(entity, 'updated', next, { old, new: now }, actor);
     return next;
   }
@@ -188,14 +199,15 @@ export class Platform {
   remove(path: string, item: Item, actor?: Token): void {
     const entity = entityOf(path);
     if (path === 'platform/subaccounts') this.#refuseAccountInUse(item);
-    if (path === 'gw/devices') this.#forgetDevice(item);
+    if (path === 'gw/devices') this.idents.release(item.id);
     if (path === 'gw/calcs') this.calculators.forget(item.id);
     this.#unlinkAll(entity, item.id);
     this.items(path).delete(item.id);
     this.#changedAccounts(path);
     if (entity.restorable) this.bin.put(entity, item);
     this.#messagesOf(path)?.delete(item.id);
-    this.topics.gone(path, publicItem(entity, item));
+    this.#withdrawItem(path, item);
+    if (path === 'gw/devices') this.devices.delete(item.id);
     this.announcer.itemEvent(entity, 'deleted', item, { old: publicItem(entity, item) }, actor);
     // Nobody can ask for the logs of what is gone for good.
     if (!entity.restorable) this.logs.delete(path, item.id);
@@ -208,7 +220,7 @@ export class Platform {
     completeItem[path]?.(back, this);
     if (path === 'gw/devices' && back['blocked'] === true) throw badRequest('its ident is in use', { id: item.id });
     this.items(path).set(back);
-    this.topics.item(path, publicItem(entity, back));
+    this.#announceItem(path, back);
     this.announcer.itemEvent(entity, 'created', back, { new: publicItem(entity, back) }, actor);
     return back;
   }
@@ -250,17 +262,15 @@ export class Platform {
     }
   }
 
-  #forgetDevice(device: Item): void {
-    this.idents.release(device.id);
-    const state = this.devices.get(device.id);
-    const path = `gw/devices/${device.id}`;
-    const gone = (topic: string): void => this.topics.state(`${path}/${topic}`, device.cid, undefined);
-    for (const name of Object.keys(state?.telemetry ?? {})) gone(`telemetry/${name}`);
-    for (const name of state?.settings?.keys() ?? []) gone(`settings/${name}`);
-    for (const id of state?.queue?.keys() ?? []) gone(`commands-queue/${id}`);
-    if (state?.connection) gone(`connections/${state.connection.id}`);
-    if (state) gone('connected');
-    this.devices.delete(device.id);
+  /** Tells what is retained of an item. */
+  #announceItem(path: string, item: Item): void {
+    this.topics.item(path, publicItem(entityOf(path), item));
+    this.liveStates.announce(path, item);
+  }
+
+  #withdrawItem(path: string, item: Item): void {
+    this.topics.gone(path, publicItem(entityOf(path), item));
+    this.liveStates.withdraw(path, item);
   }
 
   /** The messages or intervals that go with an item of this kind. */

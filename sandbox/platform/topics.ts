@@ -36,11 +36,10 @@ export class Topics {
     for (const name of names) this.state(`${topic}/${name}`, item.cid, item[name]);
   }
 
-  gone(path: string, item: Item, moreProperties: readonly string[] = []): void {
+  gone(path: string, item: Item): void {
     const topic = `${path}/${item.id}`;
     this.state(topic, item.cid, undefined);
     for (const name of Object.keys(item)) this.state(`${topic}/${name}`, item.cid, undefined);
-    for (const name of moreProperties) this.state(`${topic}/${name}`, item.cid, undefined);
   }
 
   log(path: string, event: string, cid: number, record: unknown): void {
