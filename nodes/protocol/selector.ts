@@ -1,4 +1,4 @@
-import { ExpressionError, parseExpression } from './expression';
+import { checkExpression } from './check-expression';
 import { FlespiError } from './flespi-error';
 
 /** Which items one level of a path addresses (flespi: "REST selectors"). */
@@ -106,16 +106,7 @@ function expressionText(expression: string): string {
   const trimmed = expression.trim();
   const inner = trimmed.startsWith('{') && trimmed.endsWith('}') ? trimmed.slice(1, -1) : trimmed;
   if (inner.trim() === '') throw bad('empty');
-  try {
-    parseExpression(inner);
-  } catch (cause) {
-    if (!(cause instanceof ExpressionError)) throw cause;
-    throw new FlespiError('FLESPI_BAD_EXPRESSION', {
-      attempted: 'selector',
-      params: { expression: shorten(inner), column: cause.column, reason: cause.reason },
-      cause,
-    });
-  }
+  checkExpression(inner, 'selector');
   return `{${inner}}`;
 }
 

@@ -1,5 +1,6 @@
 import type { IPublishPacket } from 'mqtt';
 import { AckLedger } from './ack-ledger';
+import { checkSubscription } from './check-subscription';
 import type { Clock } from './clock';
 import type { HoldBounds } from './held-deliveries';
 import type { LinkDown } from './link-end';
@@ -11,7 +12,6 @@ import { SubscriptionShare } from './subscription-share';
 import { SubscriptionWire } from './subscription-wire';
 import { Timers } from './timers';
 import { toDelivery } from './to-delivery';
-import { checkTopic } from './topic';
 
 export interface RegistryOptions extends ExchangeOptions {
   clock: Clock;
@@ -57,7 +57,7 @@ export class SubscriptionRegistry {
       hold: this.#options.hold,
       closed: (closed, forget) => this.#leave(closed, forget),
     });
-    const poison = checkTopic(request.filter);
+    const poison = checkSubscription(request.filter);
     if (poison) {
       queueMicrotask(() => share.departed || share.enter({ kind: 'refused', reason: poison }));
       return share;

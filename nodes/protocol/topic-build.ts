@@ -1,5 +1,5 @@
 import { FlespiError } from './flespi-error';
-import { ExpressionError, parseExpression } from './expression';
+import { checkExpression } from './check-expression';
 import { badLevels, badTopic, checkTopic } from './topic-check';
 import type { TopicFilter, TopicParts, TopicShare } from './topic-parts';
 
@@ -54,16 +54,7 @@ function filterPrefix(filter: TopicFilter | undefined, path: string): string[] {
 }
 
 function encodeExpression(expression: string, where: string): string {
-  try {
-    parseExpression(expression);
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    throw new FlespiError('FLESPI_BAD_EXPRESSION', {
-      attempted: `${where} filter`,
-      params: { where, column: error.column, reason: error.reason },
-      cause: error,
-    });
-  }
+  checkExpression(expression, `${where} filter`, { where });
   try {
     return encodeURIComponent(expression);
   } catch (cause) {

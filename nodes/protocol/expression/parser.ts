@@ -10,6 +10,8 @@ export interface ParseOptions {
   readonly length?: number;
   /** Deepest nesting of parentheses, brackets, calls and operators; 500 at most, because it bounds the stack that is needed. */
   readonly depth?: number;
+  /** Takes calls of functions that are not on the list: flespi's own list is longer than what its pages tell. */
+  readonly anyFunction?: boolean;
   readonly assumptions?: Partial<Assumptions>;
 }
 
@@ -21,22 +23,25 @@ export function parseExpression(text: string, options: ParseOptions = {}): Expre
   const length = options.length ?? defaultLimits.length;
   if (text.length > length) throw new ExpressionError('TOO_LONG', length + 1, { limit: length });
   const assumptions = { ...defaultAssumptions, ...options.assumptions };
-  return new Parser(text, Math.min(options.depth ?? defaultLimits.depth, deepest), assumptions).parse();
+  const depth = Math.min(options.depth ?? defaultLimits.depth, deepest);
+  return new Parser(text, depth, options.anyFunction ?? false, assumptions).parse();
 }
 
 /** Precedence climbing over one token of look-ahead. */
 class Parser {
   readonly #source: string;
   readonly #maxDepth: number;
+  readonly #anyFunction: boolean;
   readonly #assumptions: Assumptions;
   /** Where the token after `#token` starts. */
   #next = 0;
   #token: Token;
   #depth = 0;
 
-  constructor(source: string, maxDepth: number, assumptions: Assumptions) {
+  constructor(source: string, maxDepth: number, anyFunction: boolean, assumptions: Assumptions) {
     this.#source = source;
     this.#maxDepth = maxDepth;
+    this.#anyFunction = anyFunction;
     this.#assumptions = assumptions;
     this.#token = this.#advance();
   }
@@ -138,13 +143,16 @@ class Parser {
 
   #call(name: string, column: number): Call {
     const definition = findFunction(name, this.#assumptions);
-    if (definition === undefined) throw new ExpressionError('UNKNOWN_FUNCTION', column, { name: cut(name) });
+    if (definition === undefined && !this.#anyFunction) {
+      throw new ExpressionError('UNKNOWN_FUNCTION', column, { name: cut(name) });
+    }
     const given: Expression[] = [];
     if (!this.#accept(')')) {
       do given.push(this.#conditional());
       while (this.#accept(','));
       this.#expect(')');
     }
+    if (definition === undefined) return { type: 'call', name, arguments: given, column };
     const { min, max } = definition.arguments;
     const accepted = definition.counts?.accept(given.length) ?? (given.length >= min && given.length <= max);
     if (!accepted) {
