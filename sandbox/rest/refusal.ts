@@ -29,7 +29,14 @@ export function errorEntry(assumptions: Assumptions, error: unknown): ErrorEntry
 
 export const json = { 'content-type': 'application/json' };
 
+/** What an envelope says about errors, with the valid names where they are assumed to stand. */
+export function errorsPart({ schemaHint }: Assumptions, errors: readonly ErrorEntry[]): object {
+  const hint = errors.find((entry) => entry.schema_hint)?.schema_hint;
+  if (schemaHint === 'in-error' || !hint) return { errors };
+  return { errors: errors.map(({ schema_hint: _moved, ...entry }) => entry), schema_hint: hint };
+}
+
 /** The envelope of a call that failed as a whole. */
-export function failure(status: number, errors: readonly ErrorEntry[]): RestAnswer {
-  return { status, headers: json, body: JSON.stringify({ result: [], errors }) };
+export function failure(assumptions: Assumptions, status: number, errors: readonly ErrorEntry[]): RestAnswer {
+  return { status, headers: json, body: JSON.stringify({ result: [], ...errorsPart(assumptions, errors) }) };
 }

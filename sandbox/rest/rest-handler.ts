@@ -10,7 +10,7 @@ import { itemRules } from './item-rules';
 import { parseJson } from './json-text';
 import { linkRules } from './link-rules';
 import { parseQuery, takesOf } from './query';
-import { errorEntry, failure, json, statusOf } from './refusal';
+import { errorEntry, errorsPart, failure, json, statusOf } from './refusal';
 import type { RestAnswer, RestCall, RestHandler } from './rest-call';
 import { findRoute, type Route } from './route';
 import { seriesRules } from './series-rules';
@@ -36,16 +36,18 @@ export interface RestHandlerOptions {
  * resource's rule, put the answer into its envelope. Never rejects.
  */
 export function createRestHandler({ platform, broker, onError }: RestHandlerOptions): RestHandler {
+  const { badRequest } = platform.assumptions.errorCodes;
   return async (restCall) => {
     try {
       return await answer(platform, broker(), restCall);
     } catch (error) {
-      if (error instanceof Rejection) return failure(statusOf(error), [errorEntry(platform.assumptions, error)]);
+      if (error instanceof Rejection)
+        return failure(platform.assumptions, statusOf(error), [errorEntry(platform.assumptions, error)]);
       if (error instanceof URIError) {
-        return failure(400, [{ code: platform.assumptions.errorCodes.badRequest, reason: 'broken percent-encoding' }]);
+        return failure(platform.assumptions, 400, [{ code: badRequest, reason: 'broken percent-encoding' }]);
       }
       onError?.(error, `${restCall.method} ${restCall.path}`);
-      return failure(500, [{ code: platform.assumptions.errorCodes.badRequest, reason: 'internal error' }]);
+      return failure(platform.assumptions, 500, [{ code: badRequest, reason: 'internal error' }]);
     }
   };
 }
@@ -112,9 +114,7 @@ function parseBody(platform: Platform, { body }: RestCall): unknown {
 }
 
 function envelope({ assumptions }: Platform, { errors }: Call, { result, pagination }: Outcome): RestAnswer {
-  const body: Record<string, unknown> = { result };
-  if (errors.length > 0) body['errors'] = errors;
-  if (pagination) body['pagination'] = pagination;
+  const body = { result, ...(errors.length > 0 && errorsPart(assumptions, errors)), ...(pagination && { pagination }) };
   // What was refused for all items is refused as a whole.
   const failed = errors.length > 0 && result.length === 0;
   const status = failed
@@ -139,7 +139,9 @@ function unknownPath(): RestAnswer {
 
 function tooMany({ assumptions }: Platform): RestAnswer {
   const { errorCodes, retryAfter } = assumptions;
-  const { status, headers, body } = failure(429, [{ code: errorCodes.badRequest, reason: 'api_calls limit exceeded' }]);
+  const { status, headers, body } = failure(assumptions, 429, [
+    { code: errorCodes.badRequest, reason: 'api_calls limit exceeded' },
+  ]);
   return { status, headers: retryAfter > 0 ? { ...headers, 'retry-after': String(retryAfter) } : headers, body };
 }
 

@@ -78,15 +78,15 @@ async function answerTo({ rest, accounts, assumptions, admin }: HttpDoor, call: 
   const { badRequest, unauthorized } = assumptions.errorCodes;
   const token = accounts.byHeader(headers.authorization, address);
   if (!token && !isOpen(path)) {
-    return failure(401, [{ code: unauthorized, reason: 'token is missing, invalid or expired' }]);
+    return failure(assumptions, 401, [{ code: unauthorized, reason: 'token is missing, invalid or expired' }]);
   }
-  if (body === undefined) return failure(413, [{ code: badRequest, reason: 'body is too large' }]);
+  if (body === undefined) return failure(assumptions, 413, [{ code: badRequest, reason: 'body is too large' }]);
   if (admin && isAdmin(call) && token?.access.type === 1) {
     return administer(assumptions, () => admin(method, path, body));
   }
   const cid = accountId(headers['x-flespi-cid']);
   if (Number.isNaN(cid)) {
-    return failure(400, [{ code: badRequest, reason: 'x-flespi-cid must be the id of an account' }]);
+    return failure(assumptions, 400, [{ code: badRequest, reason: 'x-flespi-cid must be the id of an account' }]);
   }
   const caller = { token: token ?? nobody, ...(cid !== undefined && { cid }) };
   return rest({ method, path, query, body, via: 'http', ...caller });
@@ -96,7 +96,7 @@ function administer(assumptions: Assumptions, act: () => RestAnswer): RestAnswer
   try {
     return act();
   } catch (error) {
-    return failure(400, [errorEntry(assumptions, error)]);
+    return failure(assumptions, 400, [errorEntry(assumptions, error)]);
   }
 }
 

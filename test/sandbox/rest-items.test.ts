@@ -165,6 +165,16 @@ describe('rest: items', () => {
       assert.ok(unknown(await bench.get('gw/devices/all?fields=id,nam')).includes('telemetry'));
     });
 
+    it('and may name them beside the errors, by assumption', async () => {
+      const { assumptions } = bench.sandbox.platform;
+      assumptions.schemaHint = 'top-level';
+      const { text } = await bench.get('gw/groups/all?fields=nam');
+      assumptions.schemaHint = 'in-error';
+      const body = JSON.parse(text) as { errors: object[]; schema_hint: { fields: string[] } };
+      assert.deepEqual(body.errors, [{ code: 2, reason: 'unknown field "nam"' }]);
+      assert.ok(body.schema_hint.fields.includes('name'));
+    });
+
     it('a whole call for one wrong object, so that nothing is half made', async () => {
       const before = (await bench.get('gw/groups/all')).result.length;
       await bench.call('POST', 'gw/groups', { body: [{ name: 'a' }, { nam: 'b' }] });
