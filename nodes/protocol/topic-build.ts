@@ -44,7 +44,7 @@ function filterPrefix(filter: TopicFilter | undefined, path: string): string[] {
     const since = filter.modifiedSince;
     // String() of huge and tiny numbers has an exponent, whose "+" would be a wildcard.
     if (!(since >= 0 && since < 1e15)) throw badTopic(path, 'time');
-    conditions.push(`modified_since=${Number.isInteger(since) ? since : since.toFixed(6).replace(/0+$/, '')}`);
+    conditions.push(`modified_since=${Number.isInteger(since) ? since : since.toFixed(6).replace(/\.?0+$/, '')}`);
   }
   if (filter.cid !== undefined) {
     if (!isCount(filter.cid) || filter.cid < 1) throw badTopic(path, 'cid');
