@@ -7,6 +7,7 @@ import { historyOf } from './fleet/history';
 import type { Gateway } from './fleet/gateway';
 import { Platform } from './platform/platform';
 import { seedPlatform } from './platform/seed-platform';
+import { sessionEvent } from './platform/session-event';
 import { warmUp } from './platform/warm-up';
 import { createHttpServer } from './rest/http-server';
 import { admin } from './rest/faults/admin';
@@ -57,8 +58,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   const platform = new Platform({ assumptions, now, rootCid, publish: (event) => broker.publish(event) });
   const rest = createRestHandler({ platform, broker: () => broker, onError: warn });
-  const broker: Broker = createBroker({ accounts: platform.accounts, rest, now, ...options.broker });
+  const broker: Broker = createBroker({
+    accounts: platform.accounts,
+    rest,
+    now,
+    onSession: (event, session) => sessionEvent(platform, event, session),
+    ...options.broker,
+  });
   platform.sessionsOf = (cid) => broker.sessions(cid).length;
+  platform.tokenGone = (tokenId) => broker.revoke(tokenId);
   seedPlatform(platform, { seed, devices, key: token });
   platform.history = historyOf({ seed, devices, until: platform.startedAt, days: historyDays });
   platform.historyFrom = platform.startedAt - historyDays * 86_400;

@@ -57,6 +57,6 @@ export const fixedBrokerAssumptions = [
   'RPC: the answer is published once, with QoS 1 at most, in the account of the token or of response_cid.',
   'RPC: correlation data is echoed in every chunk, http_code comes with the last chunk and with single answers.',
   'RPC: the answer goes to its response topic, whatever the access control list says about publishing there.',
-  'RPC: a response topic inside flespi/ is refused like any reserved topic.',
+  'RPC: a response topic inside flespi/ is refused like any reserved topic, unless it is that of the request.',
   'RPC: cid as user property of the request runs the call in that account, as the header x-flespi-cid does over HTTP.',
 ] as const;

@@ -2,6 +2,7 @@ import type { Accounts } from '../account/accounts';
 import type { RestHandler } from '../rest/rest-call';
 import type { BrokerAssumptions } from './broker-assumptions';
 import type { BrokerFaults } from './broker-faults';
+import type { SessionEvent } from './session-report';
 
 export interface BrokerOptions {
   accounts: Accounts;
@@ -11,6 +12,8 @@ export interface BrokerOptions {
   now?: () => number;
   /** From 0 up to 1; picks members of shared subscriptions and makes up client ids. */
   random?: () => number;
+  /** Told of every session that begins, connects, disconnects or ends. Must not throw. */
+  onSession?: SessionEvent;
   faults?: BrokerFaults;
   limits?: Partial<BrokerLimits>;
   assumptions?: Partial<BrokerAssumptions>;

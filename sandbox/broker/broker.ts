@@ -189,6 +189,7 @@ function createCore(options: BrokerOptions): BrokerCore {
     assumptions,
     now,
     publish: (will) => publishWill(core, will),
+    tell: (event, session) => options.onSession?.(event, describeSession(session)),
   });
   const connections = new Set<Connection>();
   const base = {

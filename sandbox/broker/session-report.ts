@@ -24,6 +24,9 @@ export interface SubscriptionItem {
   subscription_id?: number;
 }
 
+/** Something happened to a session; the item is how it is now, or was last. */
+export type SessionEvent = (event: 'created' | 'updated' | 'deleted', session: SessionItem) => void;
+
 export function describeSession(session: Session): SessionItem {
   return {
     id: session.id,

@@ -16,6 +16,8 @@ interface SessionStoreOptions {
   now: () => number;
   /** Publishes a will. */
   publish: (will: Will) => void;
+  /** Tells of a session that begins, connects, disconnects or ends. */
+  tell: (event: 'created' | 'updated' | 'deleted', session: Session) => void;
 }
 
 /** What a session waits for while it is without a connection. */
@@ -35,6 +37,8 @@ export class SessionStore {
   readonly #countByAccount = new Map<number, number>();
   /** Exactly the sessions that have no connection. */
   readonly #waiting = new Map<Session, Waiting>();
+  /** Sessions that nobody was told of: they wait for their first connection. */
+  readonly #untold = new Set<Session>();
   #lastId = 0;
 
   constructor(private readonly options: SessionStoreOptions) {}
@@ -95,13 +99,14 @@ export class SessionStore {
     session.expires = 0;
     session.connects += 1;
     session.ip = client.connection.ip;
+    this.options.tell(this.#untold.delete(session) ? 'created' : 'updated', session);
   }
 
   /** The connection is gone, on whatever way. Twice is once. */
   leave(client: Client): void {
     const { session } = client;
     if (session.client !== client) return;
-    const { limits, router, now } = this.options;
+    const { limits, router, now, tell } = this.options;
     session.client = undefined;
     session.outbox.detach();
     const will = client.will;
@@ -124,6 +129,7 @@ export class SessionStore {
     }
     this.#expireAfter(session, seconds);
     session.expires = seconds === neverExpires ? 0 : now() + seconds;
+    tell('updated', session);
     router.reroute(
       session.outbox.takeShared(({ group }) => group?.hasOthers(session, true) === true),
       session,
@@ -137,6 +143,8 @@ export class SessionStore {
     session.expiry = expiry;
     session.expires = expiry >= neverExpires ? 0 : this.options.now() + expiry;
     this.#expireAfter(session, expiry);
+    this.#untold.delete(session);
+    this.options.tell('created', session);
     return session;
   }
 
@@ -159,6 +167,7 @@ export class SessionStore {
       session,
     );
     session.outbox.clear();
+    if (!this.#untold.delete(session)) this.options.tell('deleted', session);
   }
 
   close(): void {
@@ -176,6 +185,7 @@ export class SessionStore {
     this.#byId.set(session.id, session);
     this.#countByAccount.set(cid, (this.#countByAccount.get(cid) ?? 0) + 1);
     this.#waiting.set(session, {});
+    this.#untold.add(session);
     return session;
   }
 

@@ -1,6 +1,7 @@
 import { entities, entityOf } from './entities';
 import type { Item } from './item';
 import type { Platform } from './platform';
+import { badRequest } from './rejection';
 
 /** Numbers by name: limits, where -1 is none, and counters. */
 export type Figures = Record<string, number>;
@@ -63,6 +64,15 @@ export class Customers {
       this.#announced.set(cid, counters);
     }
     this.#timer ??= setInterval(() => this.announce(), announceEvery).unref();
+  }
+
+  /** Throws a Rejection while anything belongs to the subaccount. */
+  refuseInUse(account: Item): void {
+    const inUse = entities.some(({ path }) => {
+      for (const item of this.#platform.items(path).values()) if (item.cid === account.id) return true;
+      return false;
+    });
+    if (inUse) throw badRequest('the subaccount still owns items', { id: account.id });
   }
 
   close(): void {

@@ -60,6 +60,8 @@ export class Platform {
   addresses = { http: '', mqtt: '', ws: '' };
   /** How many MQTT sessions an account has; the broker knows. */
   sessionsOf: (cid: number) => number = () => 0;
+  /** Told of tokens that were deleted or disabled, for the broker to send away whoever is connected with them. */
+  tokenGone: (tokenId: number) => void = () => {};
   /** Records of each container, by its id. */
   readonly containerMessages: MessageBuffers;
   /** Made-up past of the devices that the fleet plays: from `historyFrom` to `startedAt`. */
@@ -176,6 +178,7 @@ export class Platform {
     completeItem[path]?.(next, this);
     this.items(path).set(next);
     if (path === 'gw/calcs') this.calculators.forget(item.id);
+    if (path === 'platform/tokens' && next['enabled'] === false) this.tokenGone(item.id);
     if (path === 'gw/devices' && next['device_type_id'] !== item['device_type_id']) this.settings.forget(next);
     const [old, now] = [publicItem(entity, item), publicItem(entity, next)];
     if (next.cid === item.cid) this.topics.changes(path, old, now);
@@ -198,7 +201,7 @@ export class Platform {
 
   remove(path: string, item: Item, actor?: Token): void {
     const entity = entityOf(path);
-    if (path === 'platform/subaccounts') this.#refuseAccountInUse(item);
+    if (path === 'platform/subaccounts') this.customers.refuseInUse(item);
     if (path === 'gw/devices') this.idents.release(item.id);
     if (path === 'gw/calcs') this.calculators.forget(item.id);
     this.#unlinkAll(entity, item.id);
@@ -208,6 +211,7 @@ export class Platform {
     this.#messagesOf(path)?.delete(item.id);
     this.#withdrawItem(path, item);
     if (path === 'gw/devices') this.devices.delete(item.id);
+    if (path === 'platform/tokens') this.tokenGone(item.id);
     this.announcer.itemEvent(entity, 'deleted', item, { old: publicItem(entity, item) }, actor);
     // Nobody can ask for the logs of what is gone for good.
     if (!entity.restorable) this.logs.delete(path, item.id);
@@ -278,14 +282,6 @@ export class Platform {
     if (path === 'gw/channels') return this.channelMessages;
     if (path === 'storage/containers') return this.containerMessages;
     return path === 'gw/assets' ? this.assetIntervals : undefined;
-  }
-
-  #refuseAccountInUse(account: Item): void {
-    const inUse = entities.some(({ path }) => {
-      for (const item of this.items(path).values()) if (item.cid === account.id) return true;
-      return false;
-    });
-    if (inUse) throw badRequest('the subaccount still owns items', { id: account.id });
   }
 
   #changedAccounts(path: string): void {

@@ -117,6 +117,7 @@ export const catalogue: readonly Resource[] = [
   at('mqtt/messages', 'action', { POST: 'B' }),
   at('mqtt/messages/{}', 'action', { GET: 'fd', DELETE: 'B' }),
   at('mqtt/logs', 'series', read),
+  at('mqtt/logs/calculate', 'action', calculate),
 
   at('platform/customer', 'action', { GET: 'f', PUT: 'fB', PATCH: 'fB' }),
   at('platform/customer/logs', 'series', read),

@@ -148,7 +148,7 @@ function tooMany({ assumptions }: Platform): RestAnswer {
 /** The account's own log of its calls; reads are not in it. */
 function logCall(platform: Platform, { cid, token }: Call, { method, path, via }: RestCall, status: number): void {
   if (method === 'GET') return;
-  platform.logs.add('platform/customer', cid, {
+  const record = {
     event_code: 10,
     origin_type: 1,
     origin_id: cid,
@@ -159,5 +159,8 @@ function logCall(platform: Platform, { cid, token }: Call, { method, path, via }
     http_code: status,
     token_id: token.id,
     transport: via,
-  });
+  };
+  platform.logs.add('platform/customer', cid, record);
+  // The last level is a guess; Toolbox listens to all of them.
+  platform.topics.log(`platform/customer/${cid}`, 'api', cid, record);
 }
