@@ -2,6 +2,7 @@ import { plain } from './editor/plain.mts';
 import { askRuntime, describeAccount } from './editor/account-request.mts';
 import { checkAddress, checkTokenSet } from './editor/config-checks.mts';
 import { checkNumber } from './editor/number-check.mts';
+import { showDefaults } from './editor/missing-properties.mts';
 import { label, text } from './editor/text.mts';
 
 RED.nodes.registerType('flespi-config', {
@@ -48,6 +49,7 @@ RED.nodes.registerType('flespi-config', {
     return this.name || 'flespi';
   },
   oneditprepare() {
+    showDefaults(this, 'node-config-input');
     // A new node has no token yet, and its triangle would only say what the empty field says.
     const region = $('#node-config-input-region').on('change', () => {
       const own = region.val() === 'own';

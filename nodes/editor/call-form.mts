@@ -8,9 +8,11 @@ import { stateOfForm } from './call-state.mts';
 import { combobox } from './combobox.mts';
 import { expressionMistake, sentenceOf } from './error-sentence.mts';
 import { fieldsFor, suggestFields } from './field-names.mts';
+import { showDefaults } from './missing-properties.mts';
 import { searchResources } from './resources.mts';
 import { SelectorRows, type SelectorRow } from './selector-rows.mts';
 import { text } from './text.mts';
+import { typedField } from './typed-field.mts';
 
 const dynamic = ['msg', 'flow', 'global', 'env', 'jsonata'];
 const input = (property: string): JQuery => $(`#node-input-${property}`);
@@ -23,6 +25,7 @@ export class CallForm {
 
   constructor(node: EditedNode, transport: 'http' | 'mqtt') {
     this.#transport = transport;
+    showDefaults(node, 'node-input');
     const changed = (): void => this.#refreshSoon();
     const rows = Array.isArray(node['selectors']) ? (node['selectors'] as Partial<SelectorRow>[]) : [];
     this.#rows = new SelectorRows($('#flespi-selectors'), rows, () => plain(input('account').val()), changed);
@@ -68,7 +71,7 @@ export class CallForm {
       ...(input('responseCid').length > 0 ? { responseCid: ['num', ...dynamic] } : {}),
     };
     for (const [property, accepted] of Object.entries(types)) {
-      input(property).typedInput({
+      typedField(input(property), {
         default: typeof accepted[0] === 'object' ? accepted[0].value : (accepted[0] ?? 'str'),
         types: accepted,
         typeField: `#node-input-${property}Type`,

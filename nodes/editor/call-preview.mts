@@ -1,3 +1,4 @@
+import { FlespiError } from '../protocol/flespi-error.ts';
 import { parametersOf } from '../protocol/find-resource.ts';
 import { buildPath, slotsOf } from '../protocol/path.ts';
 import { buildQuery, jsonText } from '../protocol/query.ts';
@@ -5,7 +6,7 @@ import { isSeries, readParameters, type ReadChoice } from '../protocol/read-para
 import { selectorOf, type Selector } from '../protocol/selector.ts';
 import type { CallState } from './call-state.mts';
 import type { SelectorRow } from './selector-rows.mts';
-import { text } from './text.mts';
+import { pathWord, text } from './text.mts';
 
 export interface Preview {
   /** The request as it goes out, encoded; what only a message can tell stands in it as `‹msg.payload›`. */
@@ -110,9 +111,15 @@ function selectorFor(
   resolve: (property: string, given: string, type: string) => string | number | undefined,
 ): Selector {
   if (kind === 'all') return { kind };
-  const given = resolve(slot, value, type);
+  const given = resolve(slot, value, type) ?? '';
   const known = ['ids', 'field', 'group', 'expression'].includes(kind) ? (kind as Selector['kind']) : 'raw';
-  return selectorOf(known, known === 'expression' && typeof given === 'number' ? String(given) : given, field);
+  try {
+    return selectorOf(known, known === 'expression' ? String(given) : given, field);
+  } catch (error) {
+    if (!(error instanceof FlespiError)) throw error;
+    const { code, attempted, params, cause } = error;
+    throw new FlespiError(code, { attempted, params: { ...params, slot: pathWord(slot) }, cause });
+  }
 }
 
 function rangeOf(state: CallState, unknowns: Unknowns): Pick<ReadChoice, 'from' | 'to'> {
@@ -130,7 +137,7 @@ function rangeOf(state: CallState, unknowns: Unknowns): Pick<ReadChoice, 'from' 
     const to = text('call.range.ends', { period: text(`call.range.${camel(state.range)}`) });
     return { from: unknowns.add(from), to: unknowns.add(to) };
   }
-  const unit = text(`call.range.${state.rangeUnit || 'hours'}`);
+  const unit = text(`call.range.short.${state.rangeUnit || 'hours'}`);
   const from = state.range === 'previous' ? text('call.range.previousRun') : `${now} − ${state.rangeAmount} ${unit}`;
   return { from: unknowns.add(from), to: unknowns.add(now) };
 }

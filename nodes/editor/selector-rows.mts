@@ -5,6 +5,7 @@ import { expressionMistake } from './error-sentence.mts';
 import { fieldsOfSlot, suggestFields } from './field-names.mts';
 import { canPick, itemPicker } from './item-picker.mts';
 import { pathWord, text } from './text.mts';
+import { typedField } from './typed-field.mts';
 
 /** One slot's selector as the node saves it. */
 export interface SelectorRow {
@@ -95,11 +96,7 @@ export class SelectorRows {
     if (row.kind === 'all') return;
     if (row.kind === 'field') this.#drawField(element, row, slot);
 
-    const input = $('<input>', {
-      type: 'text',
-      'aria-label': text('call.selector.valueOf', { slot: pathWord(slot) }),
-      placeholder: hintFor(row.kind, slot),
-    });
+    const input = $('<input>', { type: 'text', placeholder: hintFor(row.kind, slot) });
     const holder = $('<div>', { class: 'flespi-selector-value' }).append(input);
     const note = $('<div>', { class: 'flespi-note', 'aria-live': 'polite' });
     element.append(holder);
@@ -111,7 +108,8 @@ export class SelectorRows {
       note.text(mistake ?? '').toggleClass('flespi-wrong', mistake !== undefined);
     };
     input.val(row.value);
-    input.typedInput({ default: row.type, types: typesFor(row.kind, slot) });
+    const name = text('call.selector.valueOf', { slot: pathWord(slot) });
+    typedField(input, { default: row.type, types: typesFor(row.kind, slot) }, name);
     input.typedInput('type', row.type);
     input.typedInput('value', row.value);
     input.on('change', () => {
