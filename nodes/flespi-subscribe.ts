@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { closeNode } from './close-node';
+import { whenFlowsStarted } from './flows-started';
 import { handleInput } from './handle-input';
 import { SubscribeNode, type SubscribeDefinition } from './subscribe-node';
 
@@ -10,10 +11,9 @@ export default function flespiSubscribe(RED: NodeAPI): void {
     handleInput(RED, this, (msg, send, signal) => subscribe.control(msg, send, signal));
 
     // Not before: a message that waited for this node must find the rest of the flow there.
-    const start = (): void => subscribe.start();
-    RED.events.once('flows:started', start);
+    const callOff = whenFlowsStarted(RED, () => subscribe.start());
     closeNode(this, (removed) => {
-      RED.events.off('flows:started', start);
+      callOff();
       return subscribe.close(removed);
     });
   }
