@@ -56,6 +56,12 @@ declare global {
     autoComplete?: (value: string, done?: (found: readonly Suggestion[]) => void) => readonly Suggestion[] | void;
   }
 
+  interface TypedInputOptions {
+    default?: string;
+    types: readonly (string | TypedInputType)[];
+    typeField?: string | JQuery;
+  }
+
   interface Suggestion {
     value: string;
     label: string | HTMLElement | JQuery;
@@ -108,11 +114,7 @@ declare global {
   };
 
   interface JQuery {
-    typedInput(options: {
-      default?: string;
-      types: readonly (string | TypedInputType)[];
-      typeField?: string | JQuery;
-    }): this;
+    typedInput(options: TypedInputOptions): this;
     typedInput(method: 'value' | 'type'): string;
     typedInput(method: 'value' | 'type', value: string): this;
     typedInput(method: 'types', types: readonly (string | TypedInputType)[]): this;

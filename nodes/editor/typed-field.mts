@@ -1,12 +1,10 @@
 import { text } from './text.mts';
 
-type Options = Parameters<JQuery['typedInput']>[0];
-
 /**
  * Node-RED's typed input, with what it lacks: what is seen has the name of its label (or `name`, where there is no label)
  * and is reached by a click on it, and what is typed counts at once and not when the field is left.
  */
-export function typedField(input: JQuery, options: Exclude<Options, string>, name?: string): void {
+export function typedField(input: JQuery, options: TypedInputOptions, name?: string): void {
   input.typedInput(options);
   const container = input.next('.red-ui-typedInput-container');
   const shown = container.find('.red-ui-typedInput-input').attr('spellcheck', 'false');
