@@ -90,7 +90,10 @@ describe('ReconnectPolicy', () => {
   for (const [code, least] of codes) {
     it(`waits at least ${least / 1000} s after reason code 0x${code.toString(16)}, with jitter`, () => {
       const patience = patienceFor(code);
-      const [shortest, longest] = [0, 1].map((random) => always(random).delayAfter(lost({ patience }))) as [number, number];
+      const [shortest, longest] = [0, 1].map((random) => always(random).delayAfter(lost({ patience }))) as [
+        number,
+        number,
+      ];
       assert.ok(shortest >= least && shortest < least + 1);
       assert.ok(longest > shortest && longest <= Math.max(1000, least * 2));
     });
