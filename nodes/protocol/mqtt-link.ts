@@ -70,6 +70,7 @@ export class MqttLink {
   readonly #why: LinkEnd;
   #upAt: number | undefined;
   #sinceTurn = 0;
+  #corked = false;
   #ended = false;
 
   constructor(options: LinkOptions, clock: Clock, events: LinkEvents) {
@@ -252,7 +253,20 @@ export class MqttLink {
 
   #wait<Answer>(start: Answering<Answer>): Promise<Answer> {
     if (!this.up) return Promise.reject(this.#describeEnd().error);
+    this.#cork();
     return this.#pending.wait(start, (error) => this.#describeEnd(error).error);
+  }
+
+  /** What is sent within a turn of the event loop leaves in one write: one for each call costs a quarter of all its time. */
+  #cork(): void {
+    if (this.#corked) return;
+    const { stream } = this.#client;
+    this.#corked = true;
+    stream.cork();
+    setImmediate(() => {
+      this.#corked = false;
+      stream.uncork();
+    });
   }
 
   #end(): void {

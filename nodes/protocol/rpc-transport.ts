@@ -183,9 +183,9 @@ export class RpcTransport implements Transport {
     deadline: Deadline,
   ): Promise<ChunkedAnswer> {
     this.#count += 1;
-    const id = `${this.#count.toString(36)}-${this.#random(6).toString('base64url')}`;
-    const assembler = new ChunkAssembler(request.attempted, { bytes: this.#options.answerBytes });
     const correlationData = this.#random(16);
+    const id = `${this.#count.toString(36)}-${correlationData.toString('base64url', 0, 6)}`;
+    const assembler = new ChunkAssembler(request.attempted, { bytes: this.#options.answerBytes });
     let pending: Pending | undefined;
     const answer = new Promise<ChunkedAnswer>((settle, fail) => {
       pending = { attempted: request.attempted, assembler, correlationData, settle, fail, rest: () => {} };

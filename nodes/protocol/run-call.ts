@@ -73,6 +73,9 @@ async function* pagesOf(spec: CallSpec, transport: Transport, options: RunOption
   }
 }
 
+/** Why what is still under way ends with its call. Made once: without a reason of ours each abort makes an error, with its stack. */
+const callEnded = new FlespiError('FLESPI_ABORTED', { attempted: 'call' });
+
 /** One signal for a call: the caller's, the deadline, and the end of the generator. */
 class CallLimits {
   readonly #controller = new AbortController();
@@ -100,7 +103,7 @@ class CallLimits {
   end(): void {
     clearTimeout(this.#timer);
     this.#outer.removeEventListener('abort', this.#abort);
-    this.#controller.abort();
+    this.#controller.abort(callEnded);
   }
 }
 
