@@ -10,6 +10,7 @@ import { type QueryParts, wholeNumber } from './query';
 import type { RetryBudget } from './retry';
 import { sendRequest, type SendContext } from './send-request';
 import { seriesPages } from './time-series';
+import { abortReason } from './wait';
 
 export interface RunOptions {
   /** Ends the call: nothing more is sent, and the generator throws the signal's reason. */
@@ -66,8 +67,14 @@ async function* pagesOf(spec: CallSpec, transport: Transport, options: RunOption
   onProgress?.({ kind: 'requesting' });
   try {
     if (!walks) yield await onePage(spec, call, context, limits.signal);
-    else if (call.collection) yield* collection(spec, call, context, limits.signal);
-    else yield* series(spec, call, context, limits.signal);
+    else {
+      const walk = call.collection ? collection : series;
+      for await (const page of walk(spec, call, context, limits.signal)) {
+        // Pages that had arrived before the end are not given either.
+        if (limits.signal.aborted) throw abortReason(limits.signal, call.attempted);
+        yield page;
+      }
+    }
   } finally {
     limits.end();
   }
