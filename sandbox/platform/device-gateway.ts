@@ -1,4 +1,5 @@
 import type { DeviceMessage, Gateway } from '../fleet/gateway';
+import { channelConnected, channelDisconnected } from './channel-events';
 import { isObject } from './check-fields';
 import type { DeviceState } from './device-state';
 import type { Item } from './item';
@@ -161,6 +162,7 @@ export class DeviceGateway implements Gateway {
     topics.state(`${path}/connections/${state.connection.id}`, device.cid, state.connection);
     const { source, transport, ident: name } = state.connection;
     this.#log(device, 'connected', { event_code: event.connected, source, transport, ident: name });
+    channelConnected(this.#platform, state.connection);
     this.#platform.settings.deliver(device);
     this.#platform.commands.deliver(device);
   }
@@ -182,6 +184,7 @@ export class DeviceGateway implements Gateway {
       ident,
       duration,
     });
+    channelDisconnected(this.#platform, connection, duration);
   }
 
   #log(device: Item, name: string, detail: { event_code: number; [detail: string]: unknown }): void {

@@ -202,7 +202,10 @@ export class Platform {
   remove(path: string, item: Item, actor?: Token): void {
     const entity = entityOf(path);
     if (path === 'platform/subaccounts') this.customers.refuseInUse(item);
-    if (path === 'gw/devices') this.idents.release(item.id);
+    if (path === 'gw/devices') {
+      this.gateway.connection(item.id, false);
+      this.idents.release(item.id);
+    }
     if (path === 'gw/calcs') this.calculators.forget(item.id);
     this.#unlinkAll(entity, item.id);
     this.items(path).delete(item.id);
