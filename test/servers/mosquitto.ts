@@ -5,6 +5,9 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Loses nothing that it has acknowledged, not even when it is killed. */
+export const durable = ['persistence true', 'autosave_interval 1', 'autosave_on_changes true', 'max_queued_messages 0'];
+
 /** A real Mosquitto on a free port of 127.0.0.1, with its files in a folder of its own. Ended by its pid, never by its name. */
 export class Mosquitto {
   #process: ChildProcess | undefined;
