@@ -1,3 +1,4 @@
+import { showDefaults } from './editor/missing-properties.mts';
 import { noticeForMqtt3 } from './editor/mqtt-version.mts';
 import { plain } from './editor/plain.mts';
 import { label, packageName } from './editor/text.mts';
@@ -42,6 +43,7 @@ RED.nodes.registerType('flespi-subscribe', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare() {
+    showDefaults(this, 'node-input');
     const account = $('#node-input-account');
     const list = $('#node-input-topics-list');
     list.editableList<Partial<TopicRow>>({

@@ -1,5 +1,5 @@
 import { plain } from './plain.mts';
-import { findResource, parametersOf } from '../protocol/find-resource.ts';
+import { findResource, nearestResource, parametersOf } from '../protocol/find-resource.ts';
 import { slotsOf } from '../protocol/path.ts';
 import { isSeries } from '../protocol/read-parameters.ts';
 import { rowsSelectAll, writes } from './call-checks.mts';
@@ -9,7 +9,7 @@ import { combobox } from './combobox.mts';
 import { expressionMistake, sentenceOf } from './error-sentence.mts';
 import { fieldsFor, suggestFields } from './field-names.mts';
 import { showDefaults } from './missing-properties.mts';
-import { searchResources } from './resources.mts';
+import { resourceTitle, searchResources } from './resources.mts';
 import { SelectorRows, type SelectorRow } from './selector-rows.mts';
 import { text } from './text.mts';
 import { typedField } from './typed-field.mts';
@@ -165,6 +165,7 @@ export class CallForm {
 
   #showNotes(template: string): void {
     const resource = findResource(template);
+    $('#flespi-resource-note').text(resource ? resourceTitle(resource) : unknownPath(template));
     $('#flespi-body-note').text(resource?.bodyHint ? text('call.bodyExample', { example: resource.bodyHint }) : '');
     const filter = plain(input('filter').val()).trim();
     const mistake = filter !== '' && input('filterType').val() === 'str' ? expressionMistake(filter) : undefined;
@@ -185,6 +186,13 @@ export class CallForm {
       $('#flespi-preview-readable').text('');
     }
   }
+}
+
+/** Paths that the catalogue lacks can be called all the same; most are slips, though. */
+function unknownPath(template: string): string {
+  if (template === '') return '';
+  const near = nearestResource(template);
+  return near ? text('call.didYouMean', { template: near.template }) : text('call.unknownPath');
 }
 
 /** What a call node is called when its author gave it no name. */

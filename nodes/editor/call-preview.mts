@@ -6,7 +6,7 @@ import { isSeries, readParameters, type ReadChoice } from '../protocol/read-para
 import { selectorOf, type Selector } from '../protocol/selector.ts';
 import type { CallState } from './call-state.mts';
 import type { SelectorRow } from './selector-rows.mts';
-import { pathWord, text } from './text.mts';
+import { text } from './text.mts';
 
 export interface Preview {
   /** The request as it goes out, encoded; what only a message can tell stands in it as `‹msg.payload›`. */
@@ -118,7 +118,7 @@ function selectorFor(
   } catch (error) {
     if (!(error instanceof FlespiError)) throw error;
     const { code, attempted, params, cause } = error;
-    throw new FlespiError(code, { attempted, params: { ...params, slot: pathWord(slot) }, cause });
+    throw new FlespiError(code, { attempted, params: { ...params, slot }, cause });
   }
 }
 

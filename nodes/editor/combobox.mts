@@ -68,7 +68,7 @@ export function combobox(input: JQuery, name: string, search: (typed: string) =>
           ),
         ),
       );
-    list.show();
+    list.show()[0]?.scrollIntoView({ block: 'nearest' });
     input.attr('aria-expanded', 'true');
   };
 

@@ -6,7 +6,7 @@ import {
 } from '../protocol/expression/index.ts';
 import { errorSentence, expressionReason } from '../protocol/error-sentence.ts';
 import { FlespiError } from '../protocol/flespi-error.ts';
-import { text } from './text.mts';
+import { pathWord, text } from './text.mts';
 
 const lookup = (key: string, values: Readonly<Record<string, string | number>>): string | undefined => {
   const found = text(key, values);
@@ -15,7 +15,13 @@ const lookup = (key: string, values: Readonly<Record<string, string | number>>):
 
 /** What an author reads when protocol code refuses what the form says. */
 export function sentenceOf(error: unknown): string {
-  return error instanceof FlespiError ? errorSentence(error, lookup) : String(error);
+  if (!(error instanceof FlespiError)) return String(error);
+  const { slot } = error.params;
+  if (typeof slot !== 'string') return errorSentence(error, lookup);
+  const { code, attempted, statusCode, reasons, cause } = error;
+  const params = { ...error.params, slot: pathWord(slot) };
+  const inWords = { attempted, params, reasons, cause, ...(statusCode === undefined ? {} : { statusCode }) };
+  return errorSentence(new FlespiError(code, inWords), lookup);
 }
 
 /** What is wrong with an expression, with the column; nothing when it can be used. */

@@ -24,8 +24,8 @@ export function expressionHelp(place: JQuery): JQuery {
 
 function reference(): JQuery {
   const functions = $('<dl>');
-  for (const { usage, description } of usableFunctions) {
-    functions.append($('<dt>').append($('<code>').text(usage)), $('<dd>').text(description));
+  for (const { name, usage } of usableFunctions) {
+    functions.append($('<dt>').append($('<code>').text(usage)), $('<dd>').text(text(`call.functions.${name}`)));
   }
   return $('<div>', { class: 'flespi-picker flespi-expression-help', tabindex: 0, role: 'note' }).append(
     $('<p>').text(text('call.expressionHelp.intro')),

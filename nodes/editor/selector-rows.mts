@@ -29,19 +29,24 @@ const kindsFor = (slot: string): string[] => {
 /** Empty until something is chosen: `all` is what a read usually starts with, and what a write must be asked for. */
 export const newRow = (): SelectorRow => ({ kind: 'all', field: '', value: '', type: 'str' });
 
-/** The rows of a form, one for each slot of the resource. Keeps what was typed when the resource changes. */
+/**
+ * The rows of a form, one for each slot of the resource. What was said of a slot stays, also while another resource is
+ * looked at; it is never taken for a slot of another name.
+ */
 export class SelectorRows {
   readonly #container: JQuery;
   readonly #account: () => string;
   readonly #changed: () => void;
-  readonly #rows: SelectorRow[];
+  /** As the node has them; their slots are known when the resource is. */
+  readonly #saved: readonly Partial<SelectorRow>[];
+  readonly #rows = new Map<string, SelectorRow>();
   #slots: readonly string[] = [];
 
   constructor(container: JQuery, rows: readonly Partial<SelectorRow>[], account: () => string, changed: () => void) {
     this.#container = container;
     this.#account = account;
     this.#changed = changed;
-    this.#rows = rows.map((row) => ({ ...newRow(), ...row }));
+    this.#saved = rows;
   }
 
   /** What the node saves: as many as there are slots. */
@@ -52,12 +57,23 @@ export class SelectorRows {
   show(slots: readonly string[]): void {
     if (slots.join() === this.#slots.join()) return;
     this.#slots = slots;
+    if (this.#rows.size === 0) {
+      for (const index of slots.keys()) this.#rows.set(this.#key(index), { ...newRow(), ...this.#saved[index] });
+    }
     this.#container.empty().append(slots.map((slot, index) => this.#draw(slot, index)));
     for (const [index] of slots.entries()) this.#drawValue(index);
   }
 
   #row(index: number): SelectorRow {
-    return (this.#rows[index] ??= newRow());
+    const row = this.#rows.get(this.#key(index)) ?? newRow();
+    this.#rows.set(this.#key(index), row);
+    return row;
+  }
+
+  /** A path of one's own may have two slots of the same name. */
+  #key(index: number): string {
+    const slot = this.#slots[index] ?? '';
+    return `${slot} ${this.#slots.slice(0, index).filter((other) => other === slot).length}`;
   }
 
   #element(index: number): JQuery {

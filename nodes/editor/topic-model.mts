@@ -82,7 +82,7 @@ function partsOf(model: TopicModel): TopicParts {
   const filter = {
     ...(model.payload.trim() === '' ? {} : { payload: model.payload.trim() }),
     ...(model.message.trim() === '' ? {} : { message: model.message.trim() }),
-    ...(model.since.trim() === '' ? {} : { modifiedSince: Number(model.since) }),
+    ...(model.since.trim() === '' ? {} : { modifiedSince: secondsOf(model.since.trim()) }),
     ...(model.cid.trim() === '' ? {} : { cid: Number(model.cid) }),
   };
   const sticky = model.stickyCount.trim() === '' ? undefined : stickyOf(model);
@@ -92,6 +92,9 @@ function partsOf(model: TopicModel): TopicParts {
     levels: model.entry ? fill(model.entry, model.values) : model.path.trim().split('/'),
   };
 }
+
+/** Unix seconds, or a date as people write it where times are sorted: `2026-01-31`, `2026-01-31T08:00:00Z`. */
+const secondsOf = (time: string): number => (/^\d{4}-\d/.test(time) ? Date.parse(time) / 1000 : Number(time));
 
 const stickyOf = ({ stickyCount, stickyFrom }: TopicModel): { from?: number; count: number } => ({
   count: Number(stickyCount),

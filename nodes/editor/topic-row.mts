@@ -26,7 +26,9 @@ let made = 0;
 
 /** Draws one row of the list into its container; the row itself is kept up to date. */
 export function drawTopicRow(container: JQuery, row: TopicRow, account: () => string, open: boolean): void {
-  new TopicRowForm(container, row, account, open).follow();
+  const form = new TopicRowForm(container, row, account, open);
+  form.follow();
+  if (open) form.focus();
 }
 
 /** One row of the list: the exact topic, and below it the builder that writes it and is written by it. */
@@ -76,6 +78,11 @@ class TopicRowForm {
     this.#typed();
   }
 
+  /** When the list has put the row in. */
+  focus(): void {
+    window.setTimeout(() => this.#topic.trigger('focus'));
+  }
+
   /** The topic was typed or pasted: the builder follows. */
   #typed(): void {
     this.#row.topic = plain(this.#topic.val()).trim();
@@ -115,8 +122,13 @@ class TopicRowForm {
     return undefined;
   }
 
+  /** The mistake; or the topic as it reads, where the line above is encoded or too short for it. */
   #say(mistake?: string): void {
-    this.#note.text(mistake ?? '').toggleClass('flespi-wrong', mistake !== undefined);
+    const { topic } = this.#row;
+    const readable = decoded(topic);
+    this.#note
+      .text(mistake ?? (readable === topic && topic.length < 40 ? '' : readable))
+      .toggleClass('flespi-wrong', mistake !== undefined);
     this.#topic.toggleClass('input-error', mistake !== undefined);
   }
 
@@ -217,7 +229,8 @@ class TopicRowForm {
   }
 
   #drawExpression(which: 'payload' | 'message'): void {
-    const line = this.#drawText(which, `${which}Hint`);
+    const plainValue = which === 'payload' && this.#model.entry?.category === 'state';
+    const line = this.#drawText(which, plainValue ? 'payloadStateHint' : `${which}Hint`);
     line.append(expressionHelp(line));
   }
 
@@ -249,6 +262,14 @@ class TopicRowForm {
     return select
       .val(values.includes(chosen) ? chosen : (values[0] ?? ''))
       .on('change', () => use(String(select.val())));
+  }
+}
+
+function decoded(topic: string): string {
+  try {
+    return decodeURIComponent(topic);
+  } catch {
+    return topic;
   }
 }
 

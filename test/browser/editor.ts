@@ -33,6 +33,8 @@ export class Editor {
       colorScheme,
       viewport: viewport ?? { width: 1280, height: 900 },
     });
+    // Where Node-RED 5 keeps what a user chose; Node-RED 4 has no dark side of its own.
+    await context.addInitScript(`localStorage.setItem('view-dark-theme', ${json(colorScheme)})`);
     const editor = new Editor(await context.newPage());
     await editor.page.goto(host.editor);
     if (host.login) {
