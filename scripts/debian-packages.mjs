@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Command → Debian package. */
-const packages = { mosquitto: 'mosquitto', chromium: 'chromium' };
+const packages = { mosquitto: 'mosquitto', mosquitto_sub: 'mosquitto-clients', chromium: 'chromium' };
 
 const onPath = (command) =>
   [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'].some((folder) => {
