@@ -106,7 +106,7 @@ describe('message catalogues', () => {
       .join('\n');
     // Asked for with a name that is put together at run time.
     const composed =
-      /^(error|problem|expression|incomplete|name|palette|call\.words|call\.selector|call\.range|call\.methods|status|flespi-subscribe\.(entry|level|category|hint|part|filter|retain|qos)|flespi-config\.(test|invalid))\b/;
+      /^(error|problem|expression|incomplete|name|palette|call\.words|call\.functions|call\.selector|call\.range|call\.methods|status|flespi-subscribe\.(entry|level|category|hint|part|filter|retain|qos)|flespi-config\.(test|invalid))\b/;
     for (const [set, texts] of english) {
       for (const key of texts.keys()) {
         if (composed.test(key)) continue;

@@ -140,7 +140,7 @@ describe('the logic of the forms', () => {
         'a period over MQTT',
         { template: messages },
         'mqtt',
-        'flespi/rest/get/gw/devices/all/messages\n{"from":‹now − 24 hours›,"to":‹now›}',
+        'flespi/rest/get/gw/devices/all/messages\n{"from":‹now − 24 h›,"to":‹now›}',
       ],
     ];
     for (const [name, properties, transport, wanted] of cases) {
