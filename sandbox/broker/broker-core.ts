@@ -16,6 +16,8 @@ export interface BrokerCore {
   readonly rest: RestHandler;
   /** Unix seconds. */
   readonly now: () => number;
+  /** The same for messages: no two are alike. */
+  readonly stamp: () => number;
   readonly random: () => number;
   readonly limits: BrokerLimits;
   readonly assumptions: BrokerAssumptions;

@@ -16,6 +16,7 @@ import { Router } from './router';
 import { Rpc } from './rpc';
 import { describeSession, listSubscriptions, type SessionItem, type SubscriptionItem } from './session-report';
 import { SessionStore } from './session-store';
+import { stamper } from './stamper';
 import { subscribe } from './subscribe';
 import { isTopicName, longestText, parseTopicFilter } from './topic-filter';
 import { unsubscribe } from './unsubscribe';
@@ -66,7 +67,7 @@ const noProperties = Object.freeze({});
 
 export function createBroker(options: BrokerOptions): Broker {
   const core = createCore(options);
-  const { connections, faults, limits, now, retained, router, sessions, stats } = core;
+  const { connections, faults, limits, retained, router, sessions, stamp, stats } = core;
   const listeners: { close(): void }[] = [];
   let closing: Promise<void> | undefined;
 
@@ -96,7 +97,7 @@ export function createBroker(options: BrokerOptions): Broker {
       listeners.push(listener);
       return { port: listener.port };
     },
-    publish({ topic, cid, payload, retain = false, timestamp = now() }) {
+    publish({ topic, cid, payload, retain = false, timestamp = stamp() }) {
       // An ident may have anything in it, and stands in topics.
       if (!isTopicName(topic, limits.topicLevels) || Buffer.byteLength(topic) > longestText) {
         stats.dropped += 1;
@@ -196,6 +197,7 @@ function createCore(options: BrokerOptions): BrokerCore {
     accounts,
     rest,
     now,
+    stamp: stamper(now),
     random,
     limits,
     assumptions,

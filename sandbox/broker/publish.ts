@@ -119,7 +119,7 @@ function take(core: BrokerCore, client: Client, packet: IPublishPacket, topic: s
     if (puback.code >= 0x80) return puback.code;
   }
   if (isReserved(topic) || !accounts.mayPublish(client.token, topic)) return ReasonCode.notAuthorized;
-  const publication = readPublication({ ...packet, topic }, client.token.cid, core.now());
+  const publication = readPublication({ ...packet, topic }, client.token.cid, core.stamp());
   stats.published += 1;
   if (isCall(topic)) return core.rpc.start(client, publication);
   const message = new Message(publication);

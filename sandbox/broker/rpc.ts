@@ -63,7 +63,7 @@ export class Rpc {
     const reply = (part: AnswerPart, retain = false): Publication => ({
       ...replyTo(request, part, spoilt),
       cid: isOwn ? responseCid : cid,
-      timestamp: this.core.now(),
+      timestamp: this.core.stamp(),
       retain,
     });
     if (spoilt === undefined) for (const part of parts) await this.#publish(client, reply(part));

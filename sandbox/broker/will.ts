@@ -27,8 +27,8 @@ export function readWill(
 }
 
 /** Publishes a will whose client is gone. */
-export function publishWill({ now, retained, router, stats }: BrokerCore, { publication }: Will): void {
-  const message = new Message({ ...publication, timestamp: now() });
+export function publishWill({ retained, router, stamp, stats }: BrokerCore, { publication }: Will): void {
+  const message = new Message({ ...publication, timestamp: stamp() });
   stats.published += 1;
   if (publication.retain) retained.keep(message);
   router.route(message);
