@@ -1,4 +1,4 @@
-import type { EvaluationContext, JsonObject as Input } from '../../nodes/protocol/expression';
+import type { CompiledExpression, EvaluationContext, JsonObject as Input } from '../../nodes/protocol/expression';
 import type { DeviceMessage } from '../fleet/gateway';
 import type { CalculatorSpec } from './calculator-spec';
 import { counters } from './counters';
@@ -18,21 +18,17 @@ export interface CalculatedInterval {
   isActive: boolean;
 }
 
-/** Calculates the intervals of messages that are in order of time. */
-export function calculateIntervals(
+/** Calculates the intervals of messages that are in order of time, in steps between which other work may come. */
+export function* calculateIntervals(
   spec: CalculatorSpec,
   all: readonly DeviceMessage[],
   around: Pick<EvaluationContext, 'geofences' | 'metadata' | 'now'>,
-): CalculatedInterval[] {
+): Generator<undefined, CalculatedInterval[]> {
   const { validateMessage, validateInterval, timezone } = spec;
   const context = { ...around, timezone };
-  const messages = validateMessage
-    ? all.filter((message, index) =>
-        validateMessage.test(message as Input, { ...context, previous: all[index - 1] as Input | undefined }),
-      )
-    : all;
+  const messages = validateMessage ? yield* validated(validateMessage, all, context) : all;
   const found: CalculatedInterval[] = [];
-  for (const { first, last } of stretches(spec, messages, context)) {
+  for (const { first, last } of yield* stretches(spec, messages, context)) {
     const begin = messages[first]?.timestamp ?? 0;
     const end = messages[last]?.timestamp ?? 0;
     const isActive = last === messages.length - 1;
@@ -40,6 +36,7 @@ export function calculateIntervals(
     const hidden: Record<string, unknown> = {};
     const input = { messages: messages.slice(first, last + 1), isActive, around: context };
     for (const counter of spec.counters) {
+      yield;
       const value = counters[counter.type]?.(counter, { ...input, interval: { ...interval, ...hidden } });
       if (value === undefined) continue;
       (counter.type === 'variable' ? hidden : interval)[counter.name] = value;
@@ -48,4 +45,17 @@ export function calculateIntervals(
       found.push({ interval, isActive });
   }
   return found;
+}
+
+function* validated(
+  { test }: CompiledExpression,
+  messages: readonly DeviceMessage[],
+  context: EvaluationContext,
+): Generator<undefined, DeviceMessage[]> {
+  const valid: DeviceMessage[] = [];
+  for (const [index, message] of messages.entries()) {
+    if (test(message as Input, { ...context, previous: messages[index - 1] as Input | undefined })) valid.push(message);
+    yield;
+  }
+  return valid;
 }

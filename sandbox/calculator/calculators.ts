@@ -2,6 +2,7 @@ import type { Geofence, JsonObject as Input } from '../../nodes/protocol/express
 import type { DeviceMessage } from '../fleet/gateway';
 import type { JsonObject } from '../platform/check-fields';
 import { deviceMessages } from '../platform/device-history';
+import { inSlices } from '../platform/in-slices';
 import type { Item } from '../platform/item';
 import type { Platform } from '../platform/platform';
 import { calculateIntervals, type CalculatedInterval } from './calculate-intervals';
@@ -30,6 +31,8 @@ interface LinkState {
   active: number | undefined;
   /** Parameters that callers attached, by interval. */
   attached: Map<number, JsonObject>;
+  /** The calculation under way; the next one begins when it has ended. It never rejects. */
+  work: Promise<void>;
   /** No live calculation before this moment: an expensive calculator is calculated less often. */
   restUntil: number;
 }
@@ -59,12 +62,17 @@ export class Calculators {
   }
 
   /** All intervals of a device, oldest first. */
-  intervals(calc: Item, device: Item): readonly StoredInterval[] {
+  async intervals({ id }: Item, device: Item): Promise<readonly StoredInterval[]> {
+    // Who asks for many has picked them some time ago.
+    const calc = this.#platform.items('gw/calcs').get(id);
+    if (!calc || !this.#platform.links(calcDevices).get(id, device.id)) return [];
     const state = this.#stateOf(calc, device);
-    if (!state.isWhole) {
-      this.#recalculate(calc, device, state, 0);
-      state.isWhole = true;
-    } else if (this.#waiting.has(keyOf(calc.id, device.id))) this.#refresh(calc, device);
+    await this.#inOrder(state, async () => {
+      if (!state.isWhole) {
+        await this.#recalculate(calc, device, state, 0);
+        state.isWhole = true;
+      } else if (this.#waiting.has(keyOf(calc.id, device.id))) await this.#refresh(calc, device, state);
+    });
     return state.intervals;
   }
 
@@ -84,13 +92,18 @@ export class Calculators {
     for (const key of keys) if (key.startsWith(`${calcId}/`)) this.#states.delete(key);
   }
 
-  /** Intervals of any messages, kept by nobody: the `calculate` calls. */
-  calculate(spec: CalculatorSpec, messages: readonly DeviceMessage[], owner: Item): JsonObject[] {
-    return calculateIntervals(spec, messages, {
+  /** Intervals of any messages, kept by nobody, in steps: the `calculate` calls. */
+  *calculate(
+    spec: CalculatorSpec,
+    messages: readonly DeviceMessage[],
+    owner: Item,
+  ): Generator<undefined, JsonObject[]> {
+    const calculated = yield* calculateIntervals(spec, messages, {
       now: this.#platform.now,
       geofences: this.#fences(this.#platform.items('gw/geofences').values(), owner),
       metadata: (owner['metadata'] ?? {}) as Input,
-    }).map(({ interval }) => interval);
+    });
+    return calculated.map(({ interval }) => interval);
   }
 
   close(): void {
@@ -112,35 +125,48 @@ export class Calculators {
   #wake(): void {
     if (this.#timer || this.#isClosed) return;
     this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#calculateNext();
-      if (this.#waiting.size > 0) this.#wake();
+      this.#calculateNext()
+        .catch((error: unknown) => {
+          if (!this.#isClosed) process.emitWarning(error instanceof Error ? error : String(error));
+        })
+        .finally(() => {
+          this.#timer = undefined;
+          if (this.#waiting.size > 0) this.#wake();
+        });
     }, liveEvery).unref();
   }
 
   /** One calculation a turn, so that other work comes between. */
-  #calculateNext(): void {
+  async #calculateNext(): Promise<void> {
     const now = performance.now();
     for (const [key, { calc, device }] of this.#waiting) {
       if ((this.#states.get(key)?.restUntil ?? 0) > now) continue;
       const calculator = this.#platform.items('gw/calcs').get(calc);
       const item = this.#platform.items('gw/devices').get(device);
-      if (calculator && item) this.#refresh(calculator, item);
-      else this.#waiting.delete(key);
+      if (calculator && item) {
+        const state = this.#stateOf(calculator, item);
+        await this.#inOrder(state, () => this.#refresh(calculator, item, state));
+      } else this.#waiting.delete(key);
       return;
     }
   }
 
-  #refresh(calc: Item, device: Item): void {
+  /** Does one thing after the other with a link; a call that failed does not keep the next from trying. */
+  #inOrder(state: LinkState, act: () => Promise<void>): Promise<void> {
+    const done = state.work.then(act);
+    state.work = done.catch(() => {});
+    return done;
+  }
+
+  async #refresh(calc: Item, device: Item, state: LinkState): Promise<void> {
     const key = keyOf(calc.id, device.id);
     const since = this.#waiting.get(key)?.since ?? this.#platform.now();
     this.#waiting.delete(key);
-    const state = this.#stateOf(calc, device);
     // From the last interval that began before the news: everything older is settled.
     const from =
       state.intervals.findLast(({ begin }) => begin <= since)?.begin ?? (state.isWhole ? 0 : since - liveSeconds);
     const started = performance.now();
-    this.#recalculate(calc, device, state, from);
+    await this.#recalculate(calc, device, state, from);
     state.restUntil = performance.now() + restFactor * (performance.now() - started);
   }
 
@@ -148,19 +174,27 @@ export class Calculators {
     const key = keyOf(calc.id, device.id);
     let state = this.#states.get(key);
     if (!state) {
-      state = { intervals: [], isWhole: false, active: undefined, attached: new Map(), restUntil: 0 };
+      state = {
+        intervals: [],
+        isWhole: false,
+        active: undefined,
+        attached: new Map(),
+        work: Promise.resolve(),
+        restUntil: 0,
+      };
       this.#states.set(key, state);
     }
     return state;
   }
 
   /** Calculates from a moment on and tells of what is different from before. */
-  #recalculate(calc: Item, device: Item, state: LinkState, from: number): void {
+  async #recalculate(calc: Item, device: Item, state: LinkState, from: number): Promise<void> {
+    const calculated = await inSlices(this.#run(calc, device, from), this.#platform.closing);
+    // From here on at once: what others attached meanwhile is in the state.
     const isFirst = state.intervals.length === 0;
     const old = new Map(
       state.intervals.filter(({ begin }) => begin >= from).map((interval) => [interval.id, interval]),
     );
-    const calculated = this.#run(calc, device, from);
     const events: [IntervalEvent, StoredInterval][] = [];
     const news = calculated.map(({ interval }) => {
       const id = Math.floor(interval.begin);
@@ -180,6 +214,8 @@ export class Calculators {
       if (active !== undefined) this.#tellById(events, state, active, ['activated']);
     }
     state.active = active;
+    // Forgotten meanwhile, for the calculator or the link is another now: the caller gets what it asked for, nobody else hears of it.
+    if (this.#states.get(keyOf(calc.id, device.id)) !== state) return;
     // What was there before anybody looked is no event.
     if (!isFirst) for (const [event, interval] of events) this.#publish(calc, device, event, interval);
     if (events.length > 0 || isFirst) this.#announce(calc, device, state);
@@ -190,13 +226,17 @@ export class Calculators {
     if (interval) for (const name of names) events.push([name, interval]);
   }
 
-  #run(calc: Item, device: Item, from: number): CalculatedInterval[] {
+  *#run(calc: Item, device: Item, from: number): Generator<undefined, CalculatedInterval[]> {
     const first = Math.max(from, this.#platform.now() - Number(calc['update_period']));
-    const messages = [...deviceMessages(this.#platform, device, first, Number.MAX_VALUE, false)];
+    const messages: DeviceMessage[] = [];
+    for (const message of deviceMessages(this.#platform, device, first, Number.MAX_VALUE, false)) {
+      messages.push(message);
+      yield;
+    }
     const fences = [...this.#platform.links('gw/calcs/geofences').children(calc.id)].flatMap(
       (id) => this.#platform.items('gw/geofences').get(id) ?? [],
     );
-    return calculateIntervals(calculatorSpec(calc), messages, {
+    return yield* calculateIntervals(calculatorSpec(calc), messages, {
       now: this.#platform.now,
       geofences: this.#fences(fences, device),
       metadata: (device['metadata'] ?? {}) as Input,

@@ -10,40 +10,44 @@ export interface Stretch {
   last: number;
 }
 
+/** The stretches, when all is done; a step for each message. */
+type Steps = Generator<undefined, Stretch[]>;
+
 type Surroundings = Pick<EvaluationContext, 'geofences' | 'metadata' | 'timezone' | 'now'>;
 
 /** The stretches that all selectors agree on, in order; without selectors, all messages are one. */
-export function stretches(spec: CalculatorSpec, messages: readonly DeviceMessage[], around: Surroundings): Stretch[] {
+export function* stretches(spec: CalculatorSpec, messages: readonly DeviceMessage[], around: Surroundings): Steps {
   if (messages.length === 0) return [];
   let common: Stretch[] = [{ first: 0, last: messages.length - 1 }];
-  for (const selector of spec.selectors) common = overlaps(common, select(selector, messages, around));
+  for (const selector of spec.selectors) common = overlaps(common, yield* select(selector, messages, around));
   return common;
 }
 
-function select(selector: SelectorSpec, messages: readonly DeviceMessage[], around: Surroundings): Stretch[] {
+function* select(selector: SelectorSpec, messages: readonly DeviceMessage[], around: Surroundings): Steps {
   const { type, method, split } = selector;
   if (type === 'calc') return [];
   if (type === 'inactive') return gaps(messages, selector.delayThreshold);
   const found =
     type === 'datetime'
-      ? runs(messages, selector, ({ timestamp }) => calendarKey(timestamp, split, around.timezone))
+      ? yield* runs(messages, selector, ({ timestamp }) => calendarKey(timestamp, split, around.timezone))
       : type === 'geofence'
-        ? runs(messages, selector, (message) => fenceOf(selector, message, around))
+        ? yield* runs(messages, selector, (message) => fenceOf(selector, message, around))
         : method === 'change'
-          ? runs(messages, selector, valueBy(selector, around))
-          : activeRuns(messages, selector, activeBy(selector, around));
+          ? yield* runs(messages, selector, valueBy(selector, around))
+          : yield* activeRuns(messages, selector, activeBy(selector, around));
   return found.filter(({ first, last }) => duration(messages, first, last) >= selector.minDuration);
 }
 
 /** Runs of one and the same value; messages without one belong to none. */
-function runs(
+function* runs(
   messages: readonly DeviceMessage[],
   { maxMessagesTimeDiff, validateMessage }: SelectorSpec,
   valueOf: (message: DeviceMessage, previous: DeviceMessage | undefined) => string | undefined,
-): Stretch[] {
+): Steps {
   const found: Stretch[] = [];
   let open: { value: string; stretch: Stretch } | undefined;
   for (const [index, message] of messages.entries()) {
+    yield;
     if (validateMessage && !validateMessage.test(message as Input)) continue;
     const value = valueOf(message, messages[index - 1]);
     const isGap = index > 0 && duration(messages, index - 1, index) > maxMessagesTimeDiff;
@@ -56,11 +60,11 @@ function runs(
 }
 
 /** Runs in which a condition holds, bridging pauses up to `maxInactive`. */
-function activeRuns(
+function* activeRuns(
   messages: readonly DeviceMessage[],
   selector: SelectorSpec,
   isActive: (message: DeviceMessage, previous: DeviceMessage | undefined) => boolean | undefined,
-): Stretch[] {
+): Steps {
   const { maxActive, maxInactive, maxMessagesTimeDiff, minActive, mergeMessageBefore, mergeMessageAfter } = selector;
   const found: Stretch[] = [];
   let open: Stretch | undefined;
@@ -76,6 +80,7 @@ function activeRuns(
     active = 0;
   };
   for (const [index, message] of messages.entries()) {
+    yield;
     if (selector.validateMessage && !selector.validateMessage.test(message as Input)) continue;
     const step = index === 0 ? 0 : duration(messages, index - 1, index);
     const holds: boolean = isActive(message, messages[index - 1]) ?? wasActive;

@@ -70,6 +70,11 @@ export class Platform {
   /** The way to the vehicles, once there are any. */
   deviceLink: DeviceLink | undefined;
   readonly startedAt: number;
+  /** Aborted when the platform closes: long work ends then. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+  readonly #closing = new AbortController();
   readonly #items: ReadonlyMap<string, ItemStore>;
   readonly #links: ReadonlyMap<string, LinkStore>;
 
@@ -105,6 +110,7 @@ export class Platform {
   }
 
   close(): void {
+    this.#closing.abort(new Error('The platform is closed'));
     this.calculators.close();
     this.customers.close();
     this.liveStates.close();

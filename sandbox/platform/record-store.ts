@@ -34,23 +34,14 @@ export class RecordStore<R extends TimedRecord = TimedRecord> {
     if (records.length > this.#most * 1.125) records.splice(0, records.length - this.#most);
   }
 
-  /** Records with `from <= time <= to`, ascending. */
-  *range(from: number, to: number): Generator<R> {
-    const records = this.#records;
-    for (let index = this.#firstFrom(from); index < records.length; index += 1) {
-      const record = records[index] as R;
-      if (this.#timeOf(record) > to) return;
-      yield record;
-    }
+  /** Records with `from <= time <= to`, ascending; what comes in or goes while they are read makes no difference. */
+  range(from: number, to: number): R[] {
+    return this.#records.slice(this.#firstFrom(from), this.#firstAfter(to));
   }
 
   /** The same range, descending. */
-  *reversed(from: number, to: number): Generator<R> {
-    for (let index = this.#firstAfter(to) - 1; index >= 0; index -= 1) {
-      const record = this.#records[index] as R;
-      if (this.#timeOf(record) < from) return;
-      yield record;
-    }
+  reversed(from: number, to: number): R[] {
+    return this.range(from, to).reverse();
   }
 
   /** Removes a range and says how many records it held. */

@@ -4,16 +4,19 @@ type Rec = Readonly<Record<string, unknown>>;
 
 /**
  * Draws the records of each stretch of time together into one, at the beginning of the stretch: numbers by the method,
- * everything else by its newest value (flespi-io-js). Records come in order; the result keeps it.
+ * everything else by its newest value (flespi-io-js). Records come in order; the result keeps it. `undefined` is a step without a
+ * record, before and after.
  */
 export function* generalize(
-  records: Iterable<object>,
+  records: Iterable<object | undefined>,
   timeName: string,
   seconds: number,
   method: GeneralizeMethod,
-): Generator<object> {
+): Generator<object | undefined> {
   let bucket: { begin: number; records: Rec[] } | undefined;
-  for (const record of records as Iterable<Rec>) {
+  for (const record of records as Iterable<Rec | undefined>) {
+    yield;
+    if (!record) continue;
     const begin = Math.floor(Number(record[timeName]) / seconds) * seconds;
     if (bucket && bucket.begin !== begin) {
       yield drawTogether(bucket.records, timeName, bucket.begin, method);

@@ -1,5 +1,6 @@
 import { scopeOfAction, type ItemScope } from '../account/access-list';
 import type { Broker } from '../broker/broker';
+import { inSlices } from '../platform/in-slices';
 import type { Platform } from '../platform/platform';
 import { Rejection } from '../platform/rejection';
 import { actionOf, type Rule } from './actions/index';
@@ -46,7 +47,8 @@ export function createRestHandler({ platform, broker, onError }: RestHandlerOpti
       if (error instanceof URIError) {
         return failure(platform.assumptions, 400, [{ code: badRequest, reason: 'broken percent-encoding' }]);
       }
-      onError?.(error, `${restCall.method} ${restCall.path}`);
+      // Long work that the end of the platform cut short is no mistake.
+      if (!platform.closing.aborted) onError?.(error, `${restCall.method} ${restCall.path}`);
       return failure(platform.assumptions, 500, [{ code: badRequest, reason: 'internal error' }]);
     }
   };
@@ -79,7 +81,7 @@ async function answer(platform: Platform, broker: Broker, restCall: RestCall): P
     errors: [],
   };
   const outcome = await rule(call);
-  const result = envelope(platform, call, outcome);
+  const result = await envelope(platform, call, outcome);
   logCall(platform, call, restCall, result.status);
   return result;
 }
@@ -113,8 +115,12 @@ function parseBody(platform: Platform, { body }: RestCall): unknown {
   return text.trim() === '' ? undefined : parseJson(text, 'body', platform.assumptions.jsonDepth);
 }
 
-function envelope({ assumptions }: Platform, { errors }: Call, { result, pagination }: Outcome): RestAnswer {
-  const body = { result, ...(errors.length > 0 && errorsPart(assumptions, errors)), ...(pagination && { pagination }) };
+async function envelope(
+  { assumptions, closing }: Platform,
+  { errors }: Call,
+  { result, pagination }: Outcome,
+): Promise<RestAnswer> {
+  const beside = { ...(errors.length > 0 && errorsPart(assumptions, errors)), ...(pagination && { pagination }) };
   // What was refused for all items is refused as a whole.
   const failed = errors.length > 0 && result.length === 0;
   const status = failed
@@ -122,7 +128,18 @@ function envelope({ assumptions }: Platform, { errors }: Call, { result, paginat
     : errors.length > 0
       ? assumptions.partialSuccessStatus
       : 200;
-  return { status, headers: json, body: JSON.stringify(body) };
+  return { status, headers: json, body: await inSlices(bodyText(result, beside), closing) };
+}
+
+/** The body as text; a step for each entry of the result, which may be a hundred thousand messages. */
+function* bodyText(result: readonly unknown[], beside: object): Generator<undefined, string> {
+  const entries: string[] = [];
+  for (const entry of result) {
+    entries.push(JSON.stringify(entry) ?? 'null');
+    yield;
+  }
+  const rest = JSON.stringify(beside).slice(1);
+  return `{"result":[${entries.join(',')}]${rest === '}' ? '' : ','}${rest}`;
 }
 
 const text = { 'content-type': 'text/plain; charset=utf-8' };

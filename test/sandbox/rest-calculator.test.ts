@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { calculateIntervals } from '../../sandbox/calculator/calculate-intervals';
+import {
+  calculateIntervals as calculationOf,
+  type CalculatedInterval,
+} from '../../sandbox/calculator/calculate-intervals';
 import { calculatorSpec } from '../../sandbox/calculator/calculator-spec';
 import { encodeRoute } from '../../sandbox/calculator/encode-route';
 import type { DeviceMessage } from '../../sandbox/fleet/gateway';
@@ -16,6 +19,13 @@ function drive(speeds: readonly (number | null)[], begin = 1000): DeviceMessage[
 }
 
 const moving = { type: 'expression', expression: 'position.speed > 0' };
+
+function calculateIntervals(...input: Parameters<typeof calculationOf>): CalculatedInterval[] {
+  const steps = calculationOf(...input);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
 
 /** Selector, speeds, and the expected intervals as [first, last] message. */
 const selectors: [title: string, selector: object, speeds: (number | null)[], expected: [number, number][]][] = [

@@ -2,6 +2,8 @@ import type { Item } from '../../platform/item';
 import { deviceMessages } from '../../platform/device-history';
 import { calculatorSpec } from '../../calculator/calculator-spec';
 import { isObject, type JsonObject } from '../../platform/check-fields';
+import type { DeviceMessage } from '../../fleet/gateway';
+import { inSlices } from '../../platform/in-slices';
 import { badRequest } from '../../platform/rejection';
 import { eachOf } from '../answer-parts';
 import type { Call, Outcome } from '../call';
@@ -43,7 +45,7 @@ function commandsOf(call: Call): [device: Item, command: unknown][] {
 }
 
 /** `messages/calculate`, `logs/calculate` and the like: intervals of what the range holds, kept by nobody. */
-export function calculateRecords(call: Call): Outcome {
+export async function calculateRecords(call: Call): Promise<Outcome> {
   const source = call.method === 'GET' ? call.query.data : call.body;
   if (!isObject(source)) throw badRequest('expected a JSON object with "selectors" and "counters"');
   const { selectors, counters, validate_message, validate_interval, timezone, ...range } = source;
@@ -51,15 +53,26 @@ export function calculateRecords(call: Call): Outcome {
   const family = familyOf(seriesPath(call.resource.path));
   const window = parseWindow(range, family.names, call.platform.assumptions.recordsPerAnswer);
   const rows = call.slots.length === 0 ? [{ row: { id: call.cid, cid: call.cid } }] : selectRows(call).picked;
-  const result = rows.flatMap(({ row }) => {
-    const records = [];
-    for (const record of family.read(call, row, { ...window, reverse: false })) {
-      if (records.length >= window.count) break;
-      if (passes(window, record, call.platform.now)) records.push({ timestamp: 0, ...record });
+  const { platform } = call;
+  const calculateAll = function* (): Generator<undefined, JsonObject[]> {
+    const result: JsonObject[] = [];
+    for (const { row } of rows) {
+      const records: DeviceMessage[] = [];
+      for (const record of family.read(call, row, { ...window, reverse: false })) {
+        if (records.length >= window.count) break;
+        if (passes(window, record, platform.now)) records.push(timed(record));
+        yield;
+      }
+      for (const interval of yield* platform.calculators.calculate(spec, records, row as Item)) result.push(interval);
     }
-    return call.platform.calculators.calculate(spec, records, row as Item);
-  });
-  return { result };
+    return result;
+  };
+  return { result: await inSlices(calculateAll(), platform.closing) };
+}
+
+/** Records of other series, as of containers, may be without a time. A copy of every message would take longer than all the rest. */
+function timed(record: object): DeviceMessage {
+  return 'timestamp' in record ? (record as DeviceMessage) : { timestamp: 0, ...record };
 }
 
 /** `gw/devices/{}/messages/calculate` works on `gw/devices/{}/messages`; the old `gw/devices/{}/calculate` too. */
@@ -73,18 +86,26 @@ function defined(object: JsonObject): JsonObject {
 }
 
 /** `gw/calcs/{}/devices/{}/intervals/calculate`: as the calculator would, over a range, kept by nobody. */
-export function calculateDevice(call: Call): Outcome {
+export async function calculateDevice(call: Call): Promise<Outcome> {
   const { platform } = call;
   const source = call.method === 'GET' ? call.query.data : (call.body ?? {});
   if (!isObject(source)) throw badRequest('expected a JSON object');
   const { from = 0, to = Number.MAX_VALUE, begin = from, end = to, ...changes } = source;
   if (typeof begin !== 'number' || typeof end !== 'number') throw badRequest('"begin" and "end" must be numbers');
-  return {
-    result: selectRows(call).picked.flatMap(({ row, above }) => {
+  const { picked } = selectRows(call);
+  const calculateAll = function* (): Generator<undefined, JsonObject[]> {
+    const result: JsonObject[] = [];
+    for (const { row, above } of picked) {
       const { child } = row as { child: Item };
       const spec = calculatorSpec({ ...(above[0] as Item), ...changes });
-      const messages = [...deviceMessages(platform, child, begin, end, false)];
-      return platform.calculators.calculate(spec, messages, child);
-    }),
+      const messages: DeviceMessage[] = [];
+      for (const message of deviceMessages(platform, child, begin, end, false)) {
+        messages.push(message);
+        yield;
+      }
+      for (const interval of yield* platform.calculators.calculate(spec, messages, child)) result.push(interval);
+    }
+    return result;
   };
+  return { result: await inSlices(calculateAll(), platform.closing) };
 }

@@ -13,14 +13,14 @@ import { parseSelector } from '../selector';
 import { intervalWindow, parseWindow, passes, type TimeWindow } from '../time-window';
 
 /** `intervals/{}`: `all`, ids, `last`, or a condition. `count` is for each device (flespi Skill). */
-export function readIntervals(call: Call): Outcome {
+export async function readIntervals(call: Call): Promise<Outcome> {
   const window = parseWindow(call.query.data, intervalWindow, call.platform.assumptions.recordsPerAnswer);
-  const result = selectIntervals(call).flatMap(({ intervals }) => shaped(intervals, window, call.platform.now));
+  const result = (await selectIntervals(call)).flatMap(({ intervals }) => shaped(intervals, window, call.platform.now));
   return { result };
 }
 
 /** Attaches parameters of the caller's own to the selected intervals. */
-export function attachToIntervals(call: Call): Outcome {
+export async function attachToIntervals(call: Call): Promise<Outcome> {
   const values = bodyOf(call);
   if (!isObject(values)) throw badRequest('expected a JSON object');
   for (const name of ['id', 'begin', 'end', 'duration', 'timestamp', 'calc_id', 'device_id', '__proto__']) {
@@ -28,7 +28,7 @@ export function attachToIntervals(call: Call): Outcome {
   }
   const { calculators } = call.platform;
   return {
-    result: selectIntervals(call).flatMap(({ calc, device, intervals }) =>
+    result: (await selectIntervals(call)).flatMap(({ calc, device, intervals }) =>
       intervals.map((interval) => calculators.attach(calc, device, interval, values)),
     ),
   };
@@ -52,14 +52,16 @@ interface SelectedIntervals {
   intervals: readonly StoredInterval[];
 }
 
-function selectIntervals(call: Call): SelectedIntervals[] {
+async function selectIntervals(call: Call): Promise<SelectedIntervals[]> {
   const [calcSlot, deviceSlot, intervalSlot] = call.slots;
   if (!calcSlot || !deviceSlot || !intervalSlot) throw new RangeError('Intervals lie below a calculator and a device');
   const select = intervalSelector(call, intervalSlot.text);
-  return selectRows(call, [calcSlot, deviceSlot]).picked.map(({ row }) => {
+  const found: SelectedIntervals[] = [];
+  for (const { row } of selectRows(call, [calcSlot, deviceSlot]).picked) {
     const { parent: calc, child: device } = row as LinkRow;
-    return { calc, device, intervals: select(call.platform.calculators.intervals(calc, device)) };
-  });
+    found.push({ calc, device, intervals: select(await call.platform.calculators.intervals(calc, device)) });
+  }
+  return found;
 }
 
 function intervalSelector(
