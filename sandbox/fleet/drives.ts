@@ -53,6 +53,7 @@ export class Drives {
   readonly #vehicles = new Map<number, Vehicle>();
   readonly #plans = new Recall<DayPlan>(remembered);
   readonly #trips = new Recall<Trip>(remembered);
+  readonly #outings = new Recall<Outing>(remembered);
 
   constructor(private readonly seed: number) {}
 
@@ -70,6 +71,10 @@ export class Drives {
   }
 
   outing(vehicle: Vehicle, plan: DayPlan, planned: PlannedTrip): Outing {
+    return this.#outings.get(tripKey(vehicle, plan, planned), () => this.#makeOuting(vehicle, plan, planned));
+  }
+
+  #makeOuting(vehicle: Vehicle, plan: DayPlan, planned: PlannedTrip): Outing {
     const trip = this.#trip(vehicle, plan, planned);
     const arrival = planned.departure + trip.duration;
     return {
@@ -124,10 +129,12 @@ export class Drives {
   }
 
   #trip(vehicle: Vehicle, plan: DayPlan, planned: PlannedTrip): Trip {
-    return this.#trips.get(keyOf(vehicle, plan.day) * 64 + planned.number, () =>
-      driveTrip(vehicle.grid, planned, vehicle.style),
-    );
+    return this.#trips.get(tripKey(vehicle, plan, planned), () => driveTrip(vehicle.grid, planned, vehicle.style));
   }
+}
+
+function tripKey(vehicle: Vehicle, { day }: DayPlan, { number }: PlannedTrip): number {
+  return keyOf(vehicle, day) * 64 + number;
 }
 
 /** Days repeat after 179 years. */
