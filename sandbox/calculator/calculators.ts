@@ -27,6 +27,8 @@ interface LinkState {
   intervals: StoredInterval[];
   /** The intervals go back as far as the messages; otherwise only as far as the live events needed. */
   isWhole: boolean;
+  /** It was calculated from this moment on, or from the start of the platform: what is new and older is no news. */
+  knownFrom: number | undefined;
   /** Id of the interval that may still go on. */
   active: number | undefined;
   /** Parameters that callers attached, by interval. */
@@ -177,6 +179,7 @@ export class Calculators {
       state = {
         intervals: [],
         isWhole: false,
+        knownFrom: undefined,
         active: undefined,
         attached: new Map(),
         work: Promise.resolve(),
@@ -191,7 +194,9 @@ export class Calculators {
   async #recalculate(calc: Item, device: Item, state: LinkState, from: number): Promise<void> {
     const calculated = await inSlices(this.#run(calc, device, from), this.#platform.closing);
     // From here on at once: what others attached meanwhile is in the state.
-    const isFirst = state.intervals.length === 0;
+    const isFirst = state.knownFrom === undefined;
+    const newsFrom = state.knownFrom ?? this.#platform.startedAt;
+    state.knownFrom = Math.min(newsFrom, from);
     const old = new Map(
       state.intervals.filter(({ begin }) => begin >= from).map((interval) => [interval.id, interval]),
     );
@@ -217,7 +222,9 @@ export class Calculators {
     // Forgotten meanwhile, for the calculator or the link is another now: the caller gets what it asked for, nobody else hears of it.
     if (this.#states.get(keyOf(calc.id, device.id)) !== state) return;
     // What was there before anybody looked is no event.
-    if (!isFirst) for (const [event, interval] of events) this.#publish(calc, device, event, interval);
+    for (const [event, interval] of events) {
+      if (interval.begin >= newsFrom) this.#publish(calc, device, event, interval);
+    }
     if (events.length > 0 || isFirst) this.#announce(calc, device, state);
   }
 
