@@ -9,6 +9,7 @@ import type { DeviceMessage } from '../fleet/gateway';
 import { formatTime } from './calendar-key';
 import type { CounterSpec } from './calculator-spec';
 import { encodeRoute } from './encode-route';
+import { contextOf } from './stretches';
 
 /** What a counter works on. */
 export interface CounterInput {
@@ -77,9 +78,11 @@ function valueBy(
   expression: CompiledExpression | undefined,
   around: CounterInput['around'],
 ): (message: DeviceMessage, previous: DeviceMessage | undefined) => Value | undefined {
+  const context = contextOf(around);
   return (message, previous) => {
+    context.previous = previous as Input | undefined;
     try {
-      return expression?.value(message as Input, { ...around, previous: previous as Input | undefined });
+      return expression?.value(message as Input, context);
     } catch (error) {
       if (error instanceof EvaluationError) return undefined;
       throw error;

@@ -114,12 +114,18 @@ function activeBy(
   { expression, invert, mergeUnknown }: SelectorSpec,
   around: Surroundings,
 ): (message: DeviceMessage, previous: DeviceMessage | undefined) => boolean | undefined {
+  const context = contextOf(around);
   return (message, previous) => {
     if (!expression) return true;
-    const context = { ...around, previous: previous as Input | undefined };
+    context.previous = previous as Input | undefined;
     if (mergeUnknown && !hasValue(() => expression.value(message as Input, context))) return undefined;
     return expression.test(message as Input, context) !== invert;
   };
+}
+
+/** One for all messages of a run, which only sets the message before: a new one for each would take as long as the expression. */
+export function contextOf(around: Surroundings): EvaluationContext & { previous: Input | undefined } {
+  return { ...around, previous: undefined };
 }
 
 function hasValue(evaluate: () => unknown): boolean {
@@ -136,10 +142,12 @@ function valueBy(
   { expression }: SelectorSpec,
   around: Surroundings,
 ): (message: DeviceMessage, previous: DeviceMessage | undefined) => string | undefined {
+  const context = contextOf(around);
   return (message, previous) => {
     if (!expression) return '';
+    context.previous = previous as Input | undefined;
     try {
-      return JSON.stringify(expression.value(message as Input, { ...around, previous: previous as Input | undefined }));
+      return JSON.stringify(expression.value(message as Input, context));
     } catch (error) {
       if (error instanceof EvaluationError) return undefined;
       throw error;

@@ -107,8 +107,9 @@ export class DeviceGateway implements Gateway {
     message['device.type.id'] = device['device_type_id'];
     message['protocol.id'] = device['protocol_id'];
     if (channelId !== undefined) message['channel.id'] ??= channelId;
-    for (const pluginId of this.#platform.links('gw/plugins/devices').parents(device.id)) {
-      const fields = this.#platform.links('gw/plugins/devices').get(pluginId, device.id)?.['fields'];
+    const plugins = this.#platform.links('gw/plugins/devices');
+    for (const pluginId of plugins.parents(device.id)) {
+      const fields = plugins.get(pluginId, device.id)?.['fields'];
       // What an item-fields plugin is for: its values are in every message (flespi KB "Plugins").
       if (isObject(fields))
         for (const name of Object.keys(fields)) if (name !== '__proto__') message[name] = fields[name];
