@@ -47,7 +47,7 @@ RED.nodes.registerType('flespi-rpc', {
     /** page, pages, items or array. */
     results: { value: 'array' },
     most: { value: '10000', label: label('call.results.most'), validate: checkNumber(1, 1_000_000) },
-    inFlight: { value: '4', label: label('call.advanced.inFlight'), validate: checkNumber(1, 16) },
+    inFlight: { value: '6', label: label('call.advanced.inFlight'), validate: checkNumber(1, 16) },
     /** Time range of time-series reads: `last`, `previous` (since the previous run), `between` or `none`. */
     range: { value: 'last' },
     rangeAmount: { value: '24', label: label('call.range.label'), validate: checkNumber(1, 1_000_000) },

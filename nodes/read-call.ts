@@ -61,7 +61,7 @@ export async function readCall(
     ...(cid === undefined ? {} : { cid }),
     results: resultsOf(def),
     most: wholeNumber('most', def.most, counts) ?? 10_000,
-    inFlight: wholeNumber('inFlight', def.inFlight, { min: 1, max: 16 }) ?? 4,
+    inFlight: wholeNumber('inFlight', def.inFlight, { min: 1, max: 16 }) ?? 6,
     allConfirmed: flag(def.allConfirmed),
     repeatUnsafe: flag(def.repeatUnsafe),
     timeout: 1000 * (wholeNumber('timeout', def.timeout, { min: 1, max: 3600 }) ?? 30),

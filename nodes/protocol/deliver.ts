@@ -128,7 +128,8 @@ async function* asArray(pages: AsyncIterable<Page>): AsyncGenerator<CallOutput> 
 function headOf({ answer }: Page): Omit<CallOutput, 'payload'> {
   return {
     statusCode: answer.statusCode,
-    headers: answer.headers,
+    // Over MQTT there are none.
+    ...(Object.keys(answer.headers).length === 0 ? {} : { headers: answer.headers }),
     ...(answer.url === undefined ? {} : { responseUrl: answer.url }),
     ...(answer.pagination === undefined ? {} : { pagination: answer.pagination }),
   };

@@ -54,7 +54,9 @@ export class PagesAhead {
     if (!asked) throw new TypeError('no page is under way');
     const { offset, limit } = asked;
     const read = await asked.page;
-    // What was given out before is dealt with first; reading page after page at once would keep them all in memory.
+    // What was given out before is dealt with first; reading page after page at once would keep them all in memory. A
+    // flow needs a turn of the event loop to take a message over, and one more to have done with it.
+    await setImmediate();
     await setImmediate();
     try {
       return { offset, limit, ...read() };

@@ -44,7 +44,7 @@ export function request(template, selectors, chosen = {}) {
     offsetType: 'num',
     results: 'array',
     most: '10000',
-    inFlight: '4',
+    inFlight: '6',
     range: 'last',
     rangeAmount: '24',
     rangeUnit: 'hours',
@@ -78,7 +78,21 @@ export function rpc(template, selectors, chosen = {}) {
 }
 
 export function subscribe(topic) {
-  return { account, topics: [{ topic, qos: '0', rh: '0' }], datatype: 'auto', inputs: 0, newerOnly: false, version: 1 };
+  return {
+    account,
+    topics: [{ topic, qos: '0', rh: '0' }],
+    datatype: 'auto',
+    inputs: 0,
+    newerOnly: false,
+    output: 'each',
+    batchCount: '100',
+    batchMilliseconds: '1000',
+    confirm: false,
+    confirmMost: '100',
+    confirmSeconds: '60',
+    confirmLate: 'acknowledge',
+    version: 1,
+  };
 }
 
 /** A function node with the body of a function, as somebody would have typed it. */
