@@ -7,6 +7,7 @@ import type { Item } from '../platform/item';
 import type { Platform } from '../platform/platform';
 import { calculateIntervals, type CalculatedInterval } from './calculate-intervals';
 import { calculatorSpec, type CalculatorSpec } from './calculator-spec';
+import { keepWhatIsRead } from './keep-what-is-read';
 
 /** An interval as `intervals` lists it (flespi KB "Calculators"). */
 export interface StoredInterval {
@@ -235,15 +236,17 @@ export class Calculators {
 
   *#run(calc: Item, device: Item, from: number): Generator<undefined, CalculatedInterval[]> {
     const first = Math.max(from, this.#platform.now() - Number(calc['update_period']));
+    const spec = calculatorSpec(calc);
+    const keep = keepWhatIsRead(spec);
     const messages: DeviceMessage[] = [];
     for (const message of deviceMessages(this.#platform, device, first, Number.MAX_VALUE, false)) {
-      messages.push(message);
+      messages.push(keep(message));
       yield;
     }
     const fences = [...this.#platform.links('gw/calcs/geofences').children(calc.id)].flatMap(
       (id) => this.#platform.items('gw/geofences').get(id) ?? [],
     );
-    return yield* calculateIntervals(calculatorSpec(calc), messages, {
+    return yield* calculateIntervals(spec, messages, {
       now: this.#platform.now,
       geofences: this.#fences(fences, device),
       metadata: (device['metadata'] ?? {}) as Input,

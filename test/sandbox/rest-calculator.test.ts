@@ -4,6 +4,7 @@ import {
   type CalculatedInterval,
 } from '../../sandbox/calculator/calculate-intervals';
 import { calculatorSpec } from '../../sandbox/calculator/calculator-spec';
+import { keepWhatIsRead } from '../../sandbox/calculator/keep-what-is-read';
 import { encodeRoute } from '../../sandbox/calculator/encode-route';
 import type { DeviceMessage } from '../../sandbox/fleet/gateway';
 import { startRest, type RestBench } from './rest-setup';
@@ -108,6 +109,19 @@ describe('calculator', () => {
       );
     });
   }
+
+  it('keeps of a message what is read of it, and all of it where that cannot be told', () => {
+    const message = { timestamp: 1, 'a.b': 2, a: { c: 3 }, d: 4, 'position.latitude': 5, 'position.longitude': 6 };
+    const kept = (source: Parameters<typeof calculatorSpec>[0]): object =>
+      keepWhatIsRead(calculatorSpec(source))(message);
+    const counting = (expression: string) => kept({ counters: [{ name: 'x', type: 'expression', expression }] });
+    assert.deepEqual(kept({}), { timestamp: 1 });
+    assert.deepEqual(counting('d + 1'), { timestamp: 1, d: 4 });
+    assert.deepEqual(counting('a.c'), { timestamp: 1, a: { c: 3 } });
+    assert.deepEqual(counting('mileage()'), { timestamp: 1, 'position.latitude': 5, 'position.longitude': 6 });
+    assert.deepEqual(counting('exists($d)'), message);
+    assert.deepEqual(kept({ counters: [{ name: 'x', type: 'message', method: 'last' }] }), message);
+  });
 
   it('cuts where messages are far apart', () => {
     const messages = [...drive([1, 1]), ...drive([1, 1], 5000)];

@@ -1,6 +1,7 @@
 import type { Item } from '../../platform/item';
 import { deviceMessages } from '../../platform/device-history';
 import { calculatorSpec } from '../../calculator/calculator-spec';
+import { keepWhatIsRead } from '../../calculator/keep-what-is-read';
 import { isObject, type JsonObject } from '../../platform/check-fields';
 import type { DeviceMessage } from '../../fleet/gateway';
 import { inSlices } from '../../platform/in-slices';
@@ -50,6 +51,7 @@ export async function calculateRecords(call: Call): Promise<Outcome> {
   if (!isObject(source)) throw badRequest('expected a JSON object with "selectors" and "counters"');
   const { selectors, counters, validate_message, validate_interval, timezone, ...range } = source;
   const spec = calculatorSpec(defined({ selectors, counters, validate_message, validate_interval, timezone }));
+  const keep = keepWhatIsRead(spec);
   const family = familyOf(seriesPath(call.resource.path));
   const window = parseWindow(range, family.names, call.platform.assumptions.recordsPerAnswer);
   const rows = call.slots.length === 0 ? [{ row: { id: call.cid, cid: call.cid } }] : selectRows(call).picked;
@@ -60,7 +62,7 @@ export async function calculateRecords(call: Call): Promise<Outcome> {
       const records: DeviceMessage[] = [];
       for (const record of family.read(call, row, { ...window, reverse: false })) {
         if (records.length >= window.count) break;
-        if (passes(window, record, platform.now)) records.push(timed(record));
+        if (passes(window, record, platform.now)) records.push(keep(timed(record)));
         yield;
       }
       for (const interval of yield* platform.calculators.calculate(spec, records, row as Item)) result.push(interval);
@@ -98,9 +100,10 @@ export async function calculateDevice(call: Call): Promise<Outcome> {
     for (const { row, above } of picked) {
       const { child } = row as { child: Item };
       const spec = calculatorSpec({ ...(above[0] as Item), ...changes });
+      const keep = keepWhatIsRead(spec);
       const messages: DeviceMessage[] = [];
       for (const message of deviceMessages(platform, child, begin, end, false)) {
-        messages.push(message);
+        messages.push(keep(message));
         yield;
       }
       for (const interval of yield* platform.calculators.calculate(spec, messages, child)) result.push(interval);
