@@ -3,13 +3,15 @@ import { generate, parser as createParser, type ISubscribePacket, type Packet } 
 
 /**
  * An MQTT broker of its own process that does one thing: it pours publications which were encoded beforehand, so that the
- * client is what limits the rate. Told `{pour, qos}` by its parent; tells `{port}` and `{subscriptions}`.
+ * client is what limits the rate. Told what to pour by its parent; tells `{port}` and `{subscriptions}`.
  */
 
 export interface Pour {
   /** Messages. */
   pour: number;
   qos: 0 | 1;
+  /** Messages; as fast as they are taken when left out. */
+  perSecond?: number;
 }
 
 interface Wanted {
@@ -28,6 +30,7 @@ let protocolVersion: 4 | 5 = 5;
 let wanted: Wanted[] = [];
 let acknowledged = 0;
 let more: () => void = () => {};
+let pace: NodeJS.Timeout | undefined;
 
 const server = createServer({ noDelay: true }, (accepted) => {
   socket = accepted;
@@ -42,7 +45,7 @@ const server = createServer({ noDelay: true }, (accepted) => {
   accepted.on('error', () => {});
 });
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
-process.on('message', ({ pour, qos }: Pour) => pourOut(pour, qos));
+process.on('message', (pour: Pour) => pourOut(pour));
 process.on('disconnect', () => process.exit());
 
 /** Hands out whole packets but PUBACKs, which are counted without being parsed: the hose must not be what is measured. */
@@ -157,13 +160,17 @@ function telemetry(index: number): string {
   return JSON.stringify(message);
 }
 
-function pourOut(count: number, qos: 0 | 1): void {
+function pourOut({ pour, qos, perSecond = Infinity }: Pour): void {
   const pieces = slices(qos);
+  const began = performance.now();
   let sent = 0;
   acknowledged = 0;
+  clearInterval(pace);
+  if (perSecond !== Infinity) pace = setInterval(() => more(), 10);
   more = () => {
     if (!socket) return;
-    while (sent < count && !socket.writableNeedDrain) {
+    const due = Math.min(pour, ((performance.now() - began) / 1000) * perSecond);
+    while (sent < due && !socket.writableNeedDrain) {
       // Never an id twice: at most a block less a slice is on its way.
       if (qos === 1 && sent - acknowledged > blockSize - 2 * sliceSize) return;
       socket.write(pieces[(sent / sliceSize) % pieces.length] as Buffer);

@@ -1,7 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { startNodeRed } from '../../servers/node-red';
-import type { Pour } from './hose';
+import { startHose } from './start-hose';
 import { coreFlow, ourFlow, type SubscribeFlow } from './subscribe-flows';
 
 export interface Poured {
@@ -27,10 +26,8 @@ const warmUp = 0.3;
 
 /** One hose, one fresh headless Node-RED: what it takes to bring the messages into a flow. */
 export async function pourInto(options: PourOptions): Promise<Poured> {
-  const hose = fork(join(__dirname, 'hose.ts'), options.stamped ? ['stamped'] : [], { execArgv: ['--import', 'tsx'] });
-  const { port = 0 } = await told(hose, (message) => message.port !== undefined);
-  const ready = told(hose, ({ subscriptions = 0 }) => subscriptions >= options.subscriptions);
-  const flow = { ...options, port };
+  const hose = await startHose(options.stamped);
+  const flow = { ...options, port: hose.port };
   const red = await startNodeRed({
     flows: options.node === 'ours' ? ourFlow(flow, options.more) : coreFlow(flow),
     credentials: { account: { token: 'bench' } },
@@ -38,30 +35,17 @@ export async function pourInto(options: PourOptions): Promise<Poured> {
   });
   const pour = async (messages: number): Promise<Poured> => {
     await answered(`${red.url}/bench/count/${messages}`, 'POST');
-    hose.send({ pour: messages, qos: options.qos } satisfies Pour);
+    hose.pour({ pour: messages, qos: options.qos });
     return (await answered(`${red.url}/bench/counted`)).json() as Promise<Poured>;
   };
   try {
-    await ready;
+    await hose.subscribed(options.subscriptions);
     await pour(Math.ceil((options.messages * warmUp) / 1000) * 1000);
     return await pour(options.messages);
   } finally {
     await red.stop();
-    hose.kill();
+    hose.end();
   }
-}
-
-type Told = Partial<Record<'port' | 'subscriptions', number>>;
-
-function told(hose: ChildProcess, enough: (message: Told) => boolean): Promise<Told> {
-  return new Promise((resolve) => {
-    const look = (message: unknown): void => {
-      if (!enough(message as Told)) return;
-      hose.off('message', look);
-      resolve(message as Told);
-    };
-    hose.on('message', look);
-  });
 }
 
 async function answered(url: string, method = 'GET'): Promise<Response> {
