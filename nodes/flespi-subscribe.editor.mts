@@ -1,5 +1,7 @@
+import { deliveryRows } from './editor/delivery-rows.mts';
 import { showDefaults } from './editor/missing-properties.mts';
 import { noticeForMqtt3 } from './editor/mqtt-version.mts';
+import { checkNumber } from './editor/number-check.mts';
 import { plain } from './editor/plain.mts';
 import { label, packageName } from './editor/text.mts';
 import { checkTopics } from './editor/topic-checks.mts';
@@ -23,10 +25,21 @@ RED.nodes.registerType('flespi-subscribe', {
     },
     /** auto, json, text or buffer. */
     datatype: { value: 'auto' },
-    /** 1 gives the node an input for msg.action. */
+    /** 1 gives the node an input for msg.action and for confirmations. */
     inputs: { value: 0 },
     /** Only what is newer than the last message of the same topic. */
     newerOnly: { value: false },
+    /** each: a message per publication; batch: a message for what arrived together. */
+    output: { value: 'each' },
+    batchCount: { value: '100', label: text('batchCount'), validate: checkNumber(1, 10_000) },
+    batchMilliseconds: { value: '1000', label: text('batchMilliseconds'), validate: checkNumber(1, 3_600_000) },
+    /** The flow confirms what it has done, by msg.flespi.ack. */
+    confirm: { value: false },
+    /** Unconfirmed at a time, for each topic. */
+    confirmMost: { value: '100', label: text('confirmMost'), validate: checkNumber(1, 1000) },
+    confirmSeconds: { value: '60', label: text('confirmSeconds'), validate: checkNumber(1, 86_400) },
+    /** acknowledge or again. */
+    confirmLate: { value: 'acknowledge' },
     version: { value: 1 },
   },
   inputs: 0,
@@ -62,6 +75,12 @@ RED.nodes.registerType('flespi-subscribe', {
     for (const row of topics) list.editableList('addItem', { ...row });
 
     $('#flespi-dynamic').prop('checked', Number(this['inputs']) === 1);
+    deliveryRows(() =>
+      list
+        .editableList('items')
+        .toArray()
+        .map((item) => $(item).data('data') as TopicRow),
+    );
     noticeForMqtt3($('#flespi-mqtt3'));
   },
   oneditsave() {

@@ -12,7 +12,11 @@ export type NodeState =
   | { kind: 'done' }
   | { kind: 'partial'; reason: string }
   | { kind: 'failed'; reason: string }
-  | { kind: 'subscribed'; done: number; wanted: number; reason?: FlespiError; dropped?: number };
+  | ({ kind: 'subscribed'; done: number; wanted: number; reason?: FlespiError } & Partial<Record<Count, number>>);
+
+/** Messages of a subscription that did not simply go through. */
+type Count = (typeof countsShown)[number];
+const countsShown = ['unconfirmed', 'held', 'overdue', 'ignored', 'dropped'] as const;
 
 type Look = [NodeStatus['fill'], NodeStatus['shape']];
 
@@ -72,10 +76,12 @@ function textOf(RED: NodeAPI, state: NodeState): string {
     case 'failed':
       return state.kind === 'failed' ? state.reason : say('partial', { reason: state.reason });
     case 'subscribed': {
-      const { done, wanted, reason, dropped = 0 } = state;
-      const counts = { done, wanted };
-      if (reason) return say('subscribedReason', { ...counts, reason: errorText(RED, reason) });
-      return dropped > 0 ? say('subscribedDropped', { ...counts, dropped }) : say('subscribed', counts);
+      const { done, wanted, reason } = state;
+      if (reason) return say('subscribedReason', { done, wanted, reason: errorText(RED, reason) });
+      const counts = countsShown.flatMap((count) =>
+        state[count] ? [say(`count.${count}`, { count: state[count] })] : [],
+      );
+      return [say('subscribed', { done, wanted }), ...counts].join(', ');
     }
     default:
       return '';

@@ -7,7 +7,9 @@ export interface SubscriptionsOptions {
   connection: MqttConnection;
   /** The node's id: who comes back after a redeploy is known by it. */
   name: string;
-  message: (delivery: Delivery) => void;
+  message: (delivery: Delivery, confirm?: () => void) => void;
+  /** Messages of one topic that the node has at most without having confirmed them; none when it need not confirm. */
+  window: number | undefined;
   changed: () => void;
 }
 
@@ -16,6 +18,9 @@ export interface SubscriptionsSummary {
   wanted: number;
   done: number;
   reason?: FlespiError;
+  /** Messages that wait, that the flow has and did not confirm, and of QoS 0 that there was no room for. */
+  held: number;
+  unconfirmed: number;
   dropped: number;
 }
 
@@ -37,11 +42,12 @@ export class NodeSubscriptions {
     const present = this.#byFilter.get(request.filter);
     if (present && same(present.request, request)) return present;
     if (present) void present.close(true);
-    const { connection, name, message, changed } = this.#options;
+    const { connection, name, message, window, changed } = this.#options;
     const subscription = connection.subscribe(request, {
       name,
       owner: this.#owner,
       message,
+      ...(window === undefined ? {} : { confirms: { window } }),
       state: () => {
         for (const look of this.#waiting) look();
         changed();
@@ -84,9 +90,11 @@ export class NodeSubscriptions {
   }
 
   get summary(): SubscriptionsSummary {
-    const summary: SubscriptionsSummary = { wanted: 0, done: 0, dropped: 0 };
+    const summary: SubscriptionsSummary = { wanted: 0, done: 0, held: 0, unconfirmed: 0, dropped: 0 };
     for (const { state, backlog } of this.#byFilter.values()) {
       summary.wanted += 1;
+      summary.held += backlog.held;
+      summary.unconfirmed += backlog.unconfirmed;
       summary.dropped += backlog.dropped;
       if (state.kind === 'subscribed') summary.done += 1;
       const reason = problemOf(state);

@@ -1,29 +1,28 @@
-import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
+import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import { errorText } from './error-text';
 import { findAccount, leaveAccount } from './find-account';
-import { flag, shown, text } from './form-value';
+import { shown, text } from './form-value';
 import type { Send } from './handle-input';
-import { NewestByTopic } from './newest-by-topic';
 import { NodeFailure } from './node-failure';
 import { StatusLine } from './node-status';
 import { NodeSubscriptions } from './node-subscriptions';
 import { FlespiError } from './protocol/flespi-error';
 import type { MqttConnection } from './protocol/mqtt-connection';
 import type { Delivery, Subscription } from './protocol/subscription';
-import { type Datatype, readPayload } from './read-payload';
+import { SubscribeOutput } from './subscribe-output';
+import { type OutputDefinition, outputSettings } from './subscribe-settings';
 import { fillTopic, hasPlaceholder, requestedTopics, type TopicOptions, topicRequest } from './topic-request';
 
-export interface SubscribeDefinition {
+export interface SubscribeDefinition extends OutputDefinition {
   account?: string;
   topics?: TopicOptions[];
-  datatype?: unknown;
-  newerOnly?: unknown;
 }
-
-const datatypes: readonly string[] = ['auto', 'json', 'text', 'buffer'] satisfies Datatype[];
 
 /** Milliseconds that a message waits for the broker's answer to what it asked for. */
 const longestAnswer = 15_000;
+
+/** Milliseconds after which the status tells what changed with the messages themselves. */
+const countsPause = 500;
 
 /** One flespi-subscribe node at work. */
 export class SubscribeNode {
@@ -31,14 +30,14 @@ export class SubscribeNode {
   readonly #node: Node;
   readonly #def: SubscribeDefinition;
   readonly #status: StatusLine;
-  readonly #datatype: Datatype;
-  readonly #newest: NewestByTopic | undefined;
+  #output: SubscribeOutput | undefined;
   #connection: MqttConnection | undefined;
   #subscriptions: NodeSubscriptions | undefined;
   #cid: number | undefined;
   #stopWatching: () => void = () => {};
   /** Refusals that were reported, so that each is reported once. */
   readonly #told = new Set<string>();
+  #showing: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(RED: NodeAPI, node: Node, def: SubscribeDefinition) {
@@ -46,16 +45,17 @@ export class SubscribeNode {
     this.#node = node;
     this.#def = def;
     this.#status = new StatusLine(RED, node);
-    this.#datatype = datatypes.includes(text(def.datatype)) ? (def.datatype as Datatype) : 'auto';
-    this.#newest = flag(def.newerOnly) ? new NewestByTopic() : undefined;
     try {
+      const settings = outputSettings(def);
       const account = findAccount(RED, node, def.account);
+      this.#output = new SubscribeOutput(RED, node, settings);
       this.#cid = account.settings.cid;
       this.#connection = account.mqtt;
       this.#subscriptions = new NodeSubscriptions({
         connection: account.mqtt,
         name: node.id,
-        message: (delivery) => this.#deliver(delivery),
+        window: settings.confirm?.window,
+        message: (delivery, confirm) => this.#deliver(delivery, confirm),
         changed: () => this.#show(),
       });
     } catch (error) {
@@ -78,8 +78,13 @@ export class SubscribeNode {
     this.#show();
   }
 
-  /** Core's verbs in `msg.action`. */
+  /** Core's verbs in `msg.action`, and confirmations: of what the flow got from here, with or without the verb. */
   async control(msg: NodeMessageInFlow, send: Send, signal: AbortSignal): Promise<void> {
+    if (this.#output?.confirmed && isConfirmation(msg)) {
+      this.#output.confirm(handlesOf(msg));
+      this.#showSoon();
+      return;
+    }
     const account = findAccount(this.#RED, this.#node, this.#def.account);
     const subscriptions = this.#subscriptions;
     if (!subscriptions) throw new FlespiError('FLESPI_NO_ACCOUNT', { attempted: this.#node.type });
@@ -119,6 +124,8 @@ export class SubscribeNode {
   async close(removed: boolean): Promise<void> {
     this.#closed = true;
     this.#stopWatching();
+    clearTimeout(this.#showing);
+    this.#output?.close();
     leaveAccount(this.#RED, this.#node, this.#def.account);
     await this.#subscriptions?.close(removed);
   }
@@ -148,18 +155,17 @@ export class SubscribeNode {
     }
   }
 
-  #deliver(delivery: Delivery): void {
-    if (this.#closed || this.#newest?.isNew(delivery.topic, delivery.timestamp) === false) return;
-    const { payload } = delivery;
-    const msg = messageOf(delivery);
-    try {
-      msg.payload = readPayload(payload, this.#datatype, delivery.topic);
-    } catch (error) {
-      if (error instanceof FlespiError) msg.payload = error.body;
-      this.#node.error(new NodeFailure(this.#RED, error), msg);
-      return;
-    }
-    this.#node.send(msg);
+  #deliver(delivery: Delivery, confirm?: () => void): void {
+    if (this.#closed) return;
+    this.#output?.take(delivery, confirm);
+    if (confirm) this.#showSoon();
+  }
+
+  #showSoon(): void {
+    this.#showing ??= setTimeout(() => {
+      this.#showing = undefined;
+      this.#show();
+    }, countsPause);
   }
 
   #show(): void {
@@ -171,7 +177,11 @@ export class SubscribeNode {
       return;
     }
     const summary = this.#subscriptions.summary;
-    this.#status.show(summary.wanted === 0 ? state : { kind: 'subscribed', ...summary });
+    this.#status.show(
+      summary.wanted === 0
+        ? state
+        : { kind: 'subscribed', ...summary, overdue: this.#output?.overdue ?? 0, ignored: this.#output?.ignored ?? 0 },
+    );
     for (const { request, state: own } of this.#subscriptions.list) {
       if (own.kind !== 'refused') this.#told.delete(request.filter);
       else if (!this.#told.has(request.filter)) {
@@ -189,18 +199,24 @@ export class SubscribeNode {
   }
 }
 
-/** What core's `mqtt in` puts on a message, and flespi's time and account. */
-function messageOf({ topic, qos, retain, userProperties, ...more }: Delivery): NodeMessage {
-  const msg: NodeMessage = { topic, payload: undefined, qos, retain };
-  // An ordinary object: flows call its methods.
-  if (Object.keys(userProperties).length > 0) msg['userProperties'] = { ...userProperties };
-  if (more.timestamp !== undefined) msg['timestamp'] = more.timestamp;
-  if (more.cid !== undefined) msg['cid'] = more.cid;
-  if (more.responseTopic !== undefined) msg['responseTopic'] = more.responseTopic;
-  if (more.correlationData !== undefined) msg['correlationData'] = more.correlationData;
-  if (more.contentType !== undefined) msg['contentType'] = more.contentType;
-  if (more.messageExpiryInterval !== undefined) msg['messageExpiryInterval'] = more.messageExpiryInterval;
-  return msg;
+/** What has a handle and wants nothing else: flows end with a wire back to the node. */
+function isConfirmation(msg: NodeMessageInFlow): boolean {
+  return msg['action'] === 'confirm' || (msg['action'] === undefined && ackOf(msg) !== undefined);
+}
+
+const ackOf = (msg: NodeMessageInFlow): unknown => (msg['flespi'] as { ack?: unknown } | null | undefined)?.ack;
+
+/** One handle, or a list of them, which a flow that joins messages has. */
+function handlesOf(msg: NodeMessageInFlow): string[] {
+  const ack = ackOf(msg);
+  const handles: unknown[] = Array.isArray(ack) ? ack : [ack];
+  return handles.map((handle) => {
+    if (typeof handle === 'string') return handle;
+    throw new FlespiError('FLESPI_BAD_INPUT', {
+      attempted: 'confirm',
+      params: { problem: 'not-text', name: 'msg.flespi.ack', given: shown(handle) },
+    });
+  });
 }
 
 function listed(subscriptions: NodeSubscriptions): object[] {

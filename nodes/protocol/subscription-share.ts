@@ -147,8 +147,11 @@ export class SubscriptionShare implements Subscription {
       held.ticket?.release();
       return;
     }
-    const overdue = this.options.clock.after(listener.confirms.deadline, () => this.#settle(held, true));
-    this.#unconfirmed.set(held, overdue);
+    const { deadline } = listener.confirms;
+    this.#unconfirmed.set(
+      held,
+      deadline === undefined ? () => {} : this.options.clock.after(deadline, () => this.#settle(held, true)),
+    );
     // A copy: the original may have to be given to another.
     guarded(() => listener.message(copyOf(held.delivery), () => this.#settle(held, false)));
   }

@@ -41,9 +41,10 @@ export interface SubscriptionListener {
   owner?: object;
   /**
    * The listener confirms each message by calling `confirm`. At most `window` are out at a time, the rest is held; a
-   * message of QoS 1 is acknowledged to the broker only then. After `deadline` ms it counts as confirmed, with a warning.
+   * message of QoS 1 is acknowledged to the broker only then. After `deadline` ms it counts as confirmed; without one the
+   * listener itself takes care that each is confirmed some day.
    */
-  confirms?: { window: number; deadline: number };
+  confirms?: { window: number; deadline?: number };
   /** `confirm` is there when `confirms` is; calling it twice, or after a redeploy, does nothing. */
   message(delivery: Delivery, confirm?: () => void): void;
   state?(state: SubscriptionState): void;
