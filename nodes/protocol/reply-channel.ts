@@ -38,6 +38,10 @@ export class ReplyChannel {
     return this.#prefix + call;
   }
 
+  get isReady(): boolean {
+    return this.#subscription.state.kind === 'subscribed';
+  }
+
   get refused(): boolean {
     return this.#subscription.state.kind === 'refused';
   }

@@ -9,6 +9,7 @@ import type { MqttConnection } from './mqtt-connection';
 import { ReplyChannel } from './reply-channel';
 import { rpcRequest, type RpcRequest } from './rpc-request';
 import type { Delivery } from './subscription';
+import { abortReason } from './wait';
 
 export interface RpcTransportOptions {
   /** First levels of the topics on which answers come. Outside `flespi/`, where nobody may publish. */
@@ -115,14 +116,17 @@ export class RpcTransport implements Transport {
     const { attempted } = request;
     if (this.#connection.protocolVersion !== 5) throw new FlespiError('FLESPI_NEEDS_MQTT5', { attempted });
     if (this.#closed) throw new FlespiError('FLESPI_ABORTED', { attempted });
+    if (options.signal.aborted) throw abortReason(options.signal, attempted);
     const deadline = new Deadline(this.#clock, attempted, options);
     this.#calls.add(deadline);
     const slot = this.#slots.one(attempted);
     try {
-      await deadline.race(this.#connected(attempted, deadline));
+      this.#release ??= this.#connection.acquire();
+      // Most calls find everything ready, and need not wait for what is there.
+      if (this.#connection.state.kind !== 'connected') await deadline.race(this.#connected(attempted, deadline));
       await deadline.race(slot.turn());
       const channel = this.#replyChannel();
-      await deadline.race(channel.ready);
+      if (!channel.isReady) await deadline.race(channel.ready);
       const answer = await this.#ask(channel, request, call, options, deadline);
       return { statusCode: answer.statusCode, headers: {}, text: answer.text };
     } finally {
@@ -144,7 +148,6 @@ export class RpcTransport implements Transport {
 
   /** Waits while the link is being made for the first time; where it is known to be down, fails at once. */
   #connected(attempted: string, deadline: Deadline): Promise<void> {
-    this.#release ??= this.#connection.acquire();
     return new Promise((resolve, reject) => {
       let stop: () => void = () => {};
       const look = (): void => {
@@ -206,7 +209,7 @@ export class RpcTransport implements Transport {
           userProperties: userProperties(call, options),
         },
       });
-      await deadline.race(Promise.race([publishing, answer]));
+      publishing.catch((error: FlespiError) => pending?.fail(error));
       return await deadline.race(answer, () => assembler.flush());
     } finally {
       this.#pending.delete(id);
