@@ -48,6 +48,8 @@ export function nearestResource(path: string, method?: Method): Resource | undef
   return bestDistance <= 3 ? best : undefined;
 }
 
+const namespaces: ReadonlySet<string> = new Set(['gw', 'storage', 'platform', 'mqtt', 'auth', 'ai']);
+
 /** Edit distance between paths: a changed letter costs 1, a missing or extra segment 2, a selector for a slot nothing. */
 function pathDistance(path: readonly string[], pattern: readonly string[]): number {
   return distance(
@@ -57,7 +59,9 @@ function pathDistance(path: readonly string[], pattern: readonly string[]): numb
     (segment) => (segment.startsWith(':') ? 1 : 2),
     (segment, word) => {
       if (word.startsWith(':')) return looksLikeWord(segment) ? 0.25 : 0;
-      return segment.startsWith(':') ? 4 : wordDistance(segment, word);
+      if (segment.startsWith(':')) return 4;
+      // Who knows the collection may still look for it in the wrong part of the API.
+      return namespaces.has(segment) && namespaces.has(word) && segment !== word ? 2 : wordDistance(segment, word);
     },
   );
 }

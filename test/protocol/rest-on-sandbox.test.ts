@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { CallOutput, CallSpec } from '../../nodes/protocol/call';
+import { catalogue } from '../../nodes/protocol/catalogue';
 import { FlespiError } from '../../nodes/protocol/flespi-error';
 import { HttpTransport } from '../../nodes/protocol/http-transport';
+import { slotsOf } from '../../nodes/protocol/path';
 import { runCall } from '../../nodes/protocol/run-call';
 import type { Selector } from '../../nodes/protocol/selector';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox';
@@ -257,6 +259,26 @@ describe('REST calls on the sandbox', () => {
     assert.equal(telemetry.params['didYouMean'], 'gw/devices/:devices/telemetry/:parameters');
     const expression = await refused({ ...devices, selectors: [{ kind: 'raw', text: '{id ==}' }] });
     assert.equal(expression.code, 'FLESPI_BAD_REQUEST');
+  });
+
+  it('offers no path that the platform does not have', async () => {
+    // What the sandbox's README declares absent.
+    const absent =
+      /^gw\/(changelog-posts|protocols)$|\/(media|sms|files)$|^platform\/(customer\/chat|billing|realms\/:realms\/(users|roles))|^ai\//;
+    const unknown: string[] = [];
+    for (const { template, methods, bodyHint } of catalogue) {
+      for (const method of methods) {
+        const selectors = slotsOf(template).map(() => ids(999_999));
+        const body = method === 'GET' || method === 'DELETE' ? undefined : (JSON.parse(bodyHint ?? '{}') as unknown);
+        const call = outputs({ method, template, selectors, results: 'page', ...(body === undefined ? {} : { body }) });
+        await call.catch((error: unknown) => {
+          assert(error instanceof FlespiError);
+          if (error.code === 'FLESPI_NO_SUCH_PATH' && !absent.test(template)) unknown.push(`${method} ${template}`);
+          assert.notEqual(error.code, 'FLESPI_SERVER_ERROR', `${method} ${template}`);
+        });
+      }
+    }
+    assert.deepEqual(unknown, []);
   });
 
   it('gives both halves of a partial success', async () => {
