@@ -58,7 +58,9 @@ export class Editor {
       'globalThis.RED?.nodes?.getType?.("flespi-subscribe") && !$("#red-ui-loading-progress").is(":visible")',
     );
     // News from the editor hang over the buttons of dialogs for some seconds; a person would wait or look past them.
-    await this.page.addStyleTag({ content: '.red-ui-notification:not(:has(.ui-dialog-buttonset)) { pointer-events: none; }' });
+    await this.page.addStyleTag({
+      content: '#red-ui-notifications { pointer-events: none; } #red-ui-notifications button { pointer-events: auto; }',
+    });
   }
 
   /** Closes the tab. Nobody may have complained, save of refusals where a test asked for them. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { parser, type IPublishPacket, type ISubscribePacket, type Packet } from 'mqtt-packet';
+import { parser, type Packet } from 'mqtt-packet';
 
 /** A way to a broker on which every packet of the clients is read along. */
 export interface WireTap {
@@ -18,11 +18,10 @@ export async function startWireTap(broker: string): Promise<WireTap> {
   const filters: string[] = [];
   const note = (packet: Packet): void => {
     if (packet.cmd === 'publish') {
-      const { topic, payload } = packet as IPublishPacket;
+      const { topic, payload } = packet;
       publications.push({ topic, payload: payload.toString() });
     }
-    if (packet.cmd === 'subscribe')
-      filters.push(...(packet as ISubscribePacket).subscriptions.map(({ topic }) => topic));
+    if (packet.cmd === 'subscribe') filters.push(...packet.subscriptions.map(({ topic }) => topic));
   };
   const sockets = new Set<{ destroy(): void }>();
   const listener = createServer((client) => {

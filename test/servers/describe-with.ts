@@ -7,7 +7,7 @@ const without = new Set((process.env['FLESPI_TEST_WITHOUT'] ?? '').split(',').fi
 export function describeWith(
   program: 'mosquitto' | 'mosquitto_sub' | 'chromium',
   title: string,
-  body: () => void,
+  body: (this: Mocha.Suite) => void,
 ): void {
   if (without.has(program)) describe.skip(`${title} (needs ${program})`, body);
   else describe(title, body);
