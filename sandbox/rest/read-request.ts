@@ -27,7 +27,8 @@ export async function readRequest(request: IncomingMessage, limit: number): Prom
  * The path as it was sent: a URL parser would follow `..` and decode what must stay encoded.
  */
 function split(url: string): { path: string; query: string } {
-  const plain = url.split('#', 1)[0] as string;
+  // Through a proxy the address comes whole (RFC 9112, section 3.2.2).
+  const plain = (url.split('#', 1)[0] as string).replace(/^https?:\/\/[^/?]*/i, '');
   const mark = plain.indexOf('?');
   const path = mark < 0 ? plain : plain.slice(0, mark);
   return { path: path.startsWith('/') ? path.slice(1) : path, query: mark < 0 ? '' : plain.slice(mark + 1) };
