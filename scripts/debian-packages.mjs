@@ -16,10 +16,9 @@ const onPath = (command) =>
     }
   });
 
-const missing = () => Object.keys(packages).filter((command) => !onPath(command));
-
-/** Installs what is missing where that is possible, and returns the commands that still are missing. */
-export function installDebianPackages() {
+/** Installs what is missing of the commands where that is possible, and returns those that still are missing. */
+export function installDebianPackages(commands = Object.keys(packages)) {
+  const missing = () => commands.filter((command) => !onPath(command));
   const wanted = missing();
   if (wanted.length === 0) return [];
   const isDebianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0;
@@ -41,9 +40,7 @@ export function installDebianPackages() {
   }
   const still = missing();
   for (const command of still) {
-    console.log(
-      `Not found: ${command} (Debian package ${packages[command]}). The suites that need it count as skipped.`,
-    );
+    console.log(`Not found: ${command} (Debian package ${packages[command]}). What needs it is skipped.`);
   }
   return still;
 }

@@ -1,98 +1,66 @@
-import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { startNodeRed } from '../../servers/node-red';
 import { count, type Figure } from '../figure';
-import { startHose, type Hose } from '../mqtt/start-hose';
-import { ourFlow } from '../mqtt/subscribe-flows';
+import { startHose } from '../mqtt/start-hose';
+import { ourFlow, type FlowNode } from '../mqtt/subscribe-flows';
 
-export interface Resident {
-  /** Bytes of the process. */
-  resident: number;
-  /** What waits for the listener, where the flow confirms. */
-  held?: number;
-  bytes?: number;
-  dropped?: number;
-}
-
-/** Messages per second that a slow flow can bear. */
+/** Messages per second that the slow flows can bear. */
 const bearable = 400;
+/** MiB. */
 const mostGrowth = 64;
 
-/** A flow that gets ten times as much as it can handle, for some seconds; the memory must stay where it was. */
+/** Flows that get ten times as much as they can handle, for some seconds; the memory must stay where it was. */
 export async function overload(seconds = Number(process.env['BENCH_OVERLOAD_SECONDS'] ?? 15)): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const qos of [0, 1] as const) {
-    figures.push(await slowFlow(qos, seconds), await confirmingFlow(qos, seconds));
+    figures.push(await slowFlow('busy with each message', qos, seconds, busy));
+    figures.push(await slowFlow('that confirms late', qos, seconds, confirming));
   }
   return figures;
 }
 
-/** A flow that is busy with each message. */
-async function slowFlow(qos: 0 | 1, seconds: number): Promise<Figure> {
+/** The end of the flow works for a while on each message, and nothing else happens meanwhile. */
+function busy(node: FlowNode): FlowNode {
+  return node['id'] === 'count' ? { ...node, type: 'bench-memory', work: 1000 / bearable } : node;
+}
+
+/** The end of the flow waits with each message, and then confirms it. */
+function confirming(node: FlowNode): FlowNode {
+  if (node['id'] === 'count') return { ...node, type: 'bench-pace', perSecond: bearable, wires: [['in0']] };
+  return node['type'] === 'flespi-subscribe' ? { ...node, confirm: true, inputs: 1 } : node;
+}
+
+async function slowFlow(
+  what: string,
+  qos: 0 | 1,
+  seconds: number,
+  slow: (node: FlowNode) => FlowNode,
+): Promise<Figure> {
   const hose = await startHose();
-  const flow = ourFlow({ port: hose.port, qos, subscriptions: 1, protocolVersion: 5 });
   const red = await startNodeRed({
-    flows: flow.map((node) =>
-      node['id'] === 'count' ? { ...node, type: 'bench-memory', work: 1000 / bearable } : node,
-    ),
+    flows: ourFlow({ port: hose.port, qos, subscriptions: 1, protocolVersion: 5 }).map(slow),
     credentials: { account: { token: 'bench' } },
     settings: { nodesDir: [process.env['BENCH_DIST'], join(__dirname, 'nodes')] },
   });
+  const most = async (perSecond: number, forSeconds: number): Promise<number> => {
+    hose.pour({ pour: perSecond * forSeconds, qos, perSecond });
+    const ends = performance.now() + forSeconds * 1000;
+    let peak = 0;
+    while (performance.now() < ends) {
+      await new Promise<void>((resolve) => void setTimeout(resolve, 200));
+      const { resident } = (await (await fetch(`${red.url}/bench/resident`)).json()) as { resident: number };
+      peak = Math.max(peak, resident / 2 ** 20);
+    }
+    return Math.round(peak);
+  };
   try {
     await hose.subscribed(1);
-    const look = async (): Promise<Resident> => (await (await fetch(`${red.url}/bench/resident`)).json()) as Resident;
-    return await compare(`Ten times too much for ${seconds} s, slow flow, QoS ${qos}`, hose, { look, qos, seconds });
+    const before = await most(bearable, 5);
+    const growth = (await most(bearable * 10, seconds)) - before;
+    const name = `Ten times too much at QoS ${qos} for ${seconds} s, a flow ${what}: MiB more`;
+    return count(name, growth, mostGrowth, `${before} before`);
   } finally {
     await red.stop();
     hose.end();
   }
-}
-
-/** A listener that confirms each message, and not as fast as they come. */
-async function confirmingFlow(qos: 0 | 1, seconds: number): Promise<Figure> {
-  const hose = await startHose();
-  const child = fork(join(__dirname, 'slow-listener.ts'), [String(hose.port), String(qos), String(bearable)], {
-    execArgv: ['--import', 'tsx'],
-  });
-  let latest: Resident = { resident: 0 };
-  child.on('message', (told: Resident) => {
-    latest = told;
-  });
-  try {
-    await hose.subscribed(1);
-    const look = (): Promise<Resident> => Promise.resolve(latest);
-    return await compare(`Ten times too much for ${seconds} s, flow confirms, QoS ${qos}`, hose, {
-      look,
-      qos,
-      seconds,
-    });
-  } finally {
-    child.kill();
-    hose.end();
-  }
-}
-
-interface Watching {
-  look: () => Promise<Resident>;
-  qos: 0 | 1;
-  seconds: number;
-}
-
-async function compare(name: string, hose: Hose, { look, qos, seconds }: Watching): Promise<Figure> {
-  const most = async (perSecond: number, forSeconds: number): Promise<Resident> => {
-    hose.pour({ pour: perSecond * forSeconds, qos, perSecond });
-    const ends = performance.now() + forSeconds * 1000;
-    let peak: Resident = { resident: 0 };
-    while (performance.now() < ends) {
-      await new Promise<void>((resolve) => void setTimeout(resolve, 200));
-      const now = await look();
-      peak = { ...now, resident: Math.max(peak.resident, now.resident) };
-    }
-    return peak;
-  };
-  const before = await most(bearable, 5);
-  const { resident, held, dropped } = await most(bearable * 10, seconds);
-  const growth = Math.round((resident - before.resident) / 2 ** 20);
-  const backlog = held === undefined ? '' : `; ${held} held, ${dropped} dropped`;
-  return count(`${name}: MiB more`, growth, mostGrowth, `${Math.round(before.resident / 2 ** 20)} before${backlog}`);
 }

@@ -1,5 +1,5 @@
 /** Flows that do the same: as many subscriptions as wanted on one connection, each with a node of its own, into one counter. */
-type FlowNode = Record<string, unknown>;
+export type FlowNode = Record<string, unknown>;
 
 export interface SubscribeFlow {
   port: number;

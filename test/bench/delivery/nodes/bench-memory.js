@@ -3,24 +3,38 @@ const { runInNewContext } = require('node:vm');
 
 /**
  * `GET /bench/memory` collects the garbage and tells what is left: bytes of the heap and of the process, and how many listeners,
- * sockets and timers there are. As a node it takes `work` milliseconds for each message.
+ * sockets and timers there are. As a node it is busy for `work` milliseconds with each message.
  */
 module.exports = function (RED) {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc');
-  let handled = 0;
-
   function BenchMemory(config) {
     RED.nodes.createNode(this, config);
     const work = Number(config.work ?? 0);
     this.on('input', (_msg, _send, done) => {
       const until = performance.now() + work;
       while (performance.now() < until);
-      handled += 1;
       done();
     });
   }
   RED.nodes.registerType('bench-memory', BenchMemory);
+
+  /** Lets `perSecond` messages through, and keeps the others: what it has let through is done. */
+  function BenchPace(config) {
+    RED.nodes.createNode(this, config);
+    const kept = [];
+    let credit = 0;
+    const timer = setInterval(() => {
+      credit = Math.min(credit + Number(config.perSecond) / 100, 100);
+      for (; credit >= 1 && kept.length > 0; credit -= 1) this.send(kept.shift());
+    }, 10);
+    this.on('input', (msg, _send, done) => {
+      kept.push(msg);
+      done();
+    });
+    this.on('close', () => clearInterval(timer));
+  }
+  RED.nodes.registerType('bench-pace', BenchPace);
 
   RED.httpAdmin.get('/bench/memory', async (_request, response) => {
     // What waits for the next turns is no leak.
@@ -37,6 +51,6 @@ module.exports = function (RED) {
   });
 
   RED.httpAdmin.get('/bench/resident', (_request, response) => {
-    response.json({ resident: process.memoryUsage().rss, handled });
+    response.json({ resident: process.memoryUsage().rss });
   });
 };
