@@ -79,7 +79,8 @@ export function rowsSelectAll(rows: readonly Partial<SelectorRow>[]): boolean {
   });
 }
 
-export const writes = (method: string): boolean => method === 'PUT' || method === 'PATCH' || method === 'DELETE';
+/** POST too: with selectors it sends commands and messages to what they choose. */
+export const writes = (method: string): boolean => ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method);
 
 export const checkAllConfirmed: Validator = function (value, _options) {
   const { method, selectors, template } = stateOfNode(this);

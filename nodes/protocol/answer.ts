@@ -1,6 +1,7 @@
 import type { Method, WireAnswer, WireCall } from './call';
 import { findResource, nearestResource } from './find-resource';
 import { FlespiError, type FlespiErrorCode, type Reason } from './flespi-error';
+import { breaksOff, isTooDeep } from './json-shape';
 import { readablePath } from './path';
 
 /** An answer that flespi gave with a yes, wholly or in part. */
@@ -191,7 +192,7 @@ function parseJson(
   text: string,
   seen: { attempted: string; statusCode: number; headers: WireAnswer['headers'] },
 ): unknown {
-  if (tooDeep(text)) throw new FlespiError('FLESPI_BAD_ANSWER', { ...seen, params: { problem: 'too-deep' } });
+  if (isTooDeep(text)) throw new FlespiError('FLESPI_BAD_ANSWER', { ...seen, params: { problem: 'too-deep' } });
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -206,53 +207,12 @@ function parseJson(
 }
 
 function tryJson(text: string): unknown {
-  if (tooDeep(text)) return undefined;
+  if (isTooDeep(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
-
-const deepest = 1000;
-/** Long, because a search moves on by the length of what it looks for. */
-const closings = [']'.repeat(64), '}'.repeat(64), '}]'.repeat(32)];
-
-/** Node-RED copies messages by recursion; what is nested too deep for that must not get there. */
-function tooDeep(text: string): boolean {
-  // Real answers are a few levels deep, so a long run of closing brackets is rare, and the search for it nearly free.
-  if (!closings.some((closing) => text.includes(closing))) return false;
-  let deep = false;
-  scan(text, (depth) => {
-    deep ||= depth > deepest;
-  });
-  return deep;
-}
-
-/** True for JSON that was cut: it ends inside a text, or with brackets open. */
-function breaksOff(text: string): boolean {
-  if (!/^\s*[[{]/.test(text)) return false;
-  let last = 0;
-  const inText = scan(text, (depth) => {
-    last = depth;
-  });
-  return inText || last > 0;
-}
-
-/** Walks over the brackets outside of texts; returns whether the end is inside one. */
-function scan(text: string, visit: (depth: number) => void): boolean {
-  let depth = 0;
-  let inText = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
-    if (inText) {
-      if (character === '\\') index += 1;
-      else if (character === '"') inText = false;
-    } else if (character === '"') inText = true;
-    else if (character === '{' || character === '[') visit((depth += 1));
-    else if (character === '}' || character === ']') visit((depth -= 1));
-  }
-  return inText;
 }
 
 function shorten(text: string): string {

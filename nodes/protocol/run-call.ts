@@ -1,8 +1,8 @@
-import { setMaxListeners } from 'node:events';
 import { checkStatus, itemsOf, judgeAnswer, type JudgedAnswer } from './answer';
+import { CallLimits } from './call-limits';
 import type { CallOutput, CallSpec, Progress, Transport, WireCall } from './call';
 import { deliver } from './deliver';
-import { FlespiError } from './flespi-error';
+import { keyReader, without, withKeys } from './item-keys';
 import type { Pace } from './pace';
 import { collectionPages, type Page, type PageAnswer } from './pages';
 import { type PreparedCall, prepareCall } from './prepare-call';
@@ -80,40 +80,6 @@ async function* pagesOf(spec: CallSpec, transport: Transport, options: RunOption
   }
 }
 
-/** Why what is still under way ends with its call. Made once: without a reason of ours each abort makes an error, with its stack. */
-const callEnded = new FlespiError('FLESPI_ABORTED', { attempted: 'call' });
-
-/** One signal for a call: the caller's, the deadline, and the end of the generator. */
-class CallLimits {
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  readonly #outer: AbortSignal;
-  readonly #abort = (): void => this.#controller.abort(this.#outer.reason);
-
-  constructor(outer: AbortSignal, deadline: number, attempted: string) {
-    this.#outer = outer;
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(
-        new FlespiError('FLESPI_TIMEOUT', { attempted, params: { problem: 'deadline', seconds: deadline / 1000 } }),
-      );
-    }, deadline);
-    // Every call under way and every page of it listens; that is their number, not a leak.
-    setMaxListeners(0, outer, this.#controller.signal);
-    if (outer.aborted) this.#abort();
-    else outer.addEventListener('abort', this.#abort, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#outer.removeEventListener('abort', this.#abort);
-    this.#controller.abort(callEnded);
-  }
-}
-
 async function onePage(spec: CallSpec, call: PreparedCall, context: SendContext, signal: AbortSignal): Promise<Page> {
   const data = { ...call.data };
   if (call.series && spec.limit !== undefined) data[call.series.size] ??= spec.limit;
@@ -142,7 +108,8 @@ function collection(
   signal: AbortSignal,
 ): AsyncGenerator<Page> {
   const key = call.resource?.key ?? ['id'];
-  const { fields, hidden } = withKeys(spec.fields ?? [], key, call);
+  // Where the keys are not known, asking for one that does not exist would be refused.
+  const { fields, hidden } = withKeys(spec.fields ?? [], call.resource ? key : []);
   const pages = collectionPages({
     fetch: (limit, offset) => {
       const wire = call.wire({ fields, limit, offset, data: call.data });
@@ -166,7 +133,7 @@ function series(spec: CallSpec, call: PreparedCall, context: SendContext, signal
   if (!family) throw new TypeError('not a time series');
   const { [family.low]: low, [family.high]: high, [family.size]: size, reverse, ...rest } = call.data;
   const asked = typeof rest['fields'] === 'string' ? rest['fields'].split(',').map((field) => field.trim()) : [];
-  const { fields, hidden } = withKeys(asked, family.keys, undefined);
+  const { fields, hidden } = withKeys(asked, family.keys);
   if (fields.length > 0) rest['fields'] = fields.join(',');
   const pages = seriesPages({
     series: family,
@@ -189,42 +156,4 @@ function judged(wire: WireCall, call: PreparedCall, context: SendContext, signal
 
 function listed(answer: JudgedAnswer, call: PreparedCall): PageAnswer {
   return { answer, items: itemsOf(answer, call.attempted) };
-}
-
-/**
- * A walk needs fields that tell items apart. When the author asks for fields without them they are asked for all the
- * same, where they are known to exist, and taken out of the items again.
- */
-function withKeys(
-  fields: readonly string[],
-  keys: readonly string[],
-  call: PreparedCall | undefined,
-): { fields: readonly string[]; hidden: string[] } {
-  if (fields.length === 0 || (call && !call.resource)) return { fields, hidden: [] };
-  const hidden = keys.filter((key) => !fields.includes(key));
-  return { fields: [...fields, ...hidden], hidden };
-}
-
-async function* without(pages: AsyncGenerator<Page>, hidden: readonly string[]): AsyncGenerator<Page> {
-  for await (const page of pages) {
-    for (const item of page.items) {
-      if (typeof item !== 'object' || item === null) continue;
-      for (const key of hidden) delete (item as Record<string, unknown>)[key];
-    }
-    yield page;
-  }
-}
-
-function keyReader(keys: readonly string[]): (item: unknown) => string | number | undefined {
-  const [only] = keys;
-  const read = (item: unknown, key: string): string | number | undefined => {
-    if (typeof item !== 'object' || item === null) return undefined;
-    const value = (item as Record<string, unknown>)[key];
-    return typeof value === 'string' || typeof value === 'number' ? value : undefined;
-  };
-  if (keys.length === 1 && only !== undefined) return (item) => read(item, only);
-  return (item) => {
-    const values = keys.map((key) => read(item, key));
-    return values.includes(undefined) ? undefined : values.join('\n');
-  };
 }
