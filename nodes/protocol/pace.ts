@@ -23,7 +23,12 @@ interface Waiter {
   start: () => void;
   fail: (error: FlespiError) => void;
   onWait: ((waiting: Waiting) => void) | undefined;
+  /** What it was told last; 0 for the queue. */
+  told: number | undefined;
 }
+
+/** Smallest change of a time, in milliseconds, that is worth telling to everybody who waits. */
+const newsworthy = 1000;
 
 /**
  * The pace of one account, shared by all its nodes: how many requests at a time, how many within a second and a minute.
@@ -96,6 +101,7 @@ export class Pace {
           reject(error);
         },
         onWait,
+        told: undefined,
       };
       signal.addEventListener('abort', abort, { once: true });
       this.#waiters.push(waiter);
@@ -167,8 +173,14 @@ export class Pace {
     this.#report({ reason: 'rate-limit', until: this.#now() + delay });
   }
 
+  /** Tells those who wait, but nobody the same again: a thousand of them hear of every request that ends. */
   #report(waiting: Waiting): void {
-    for (const { onWait } of this.#waiters) onWait?.(waiting);
+    const news = waiting.reason === 'rate-limit' ? waiting.until : 0;
+    for (const waiter of this.#waiters) {
+      if (waiter.told !== undefined && Math.abs(waiter.told - news) < newsworthy) continue;
+      waiter.told = news;
+      waiter.onWait?.(waiting);
+    }
   }
 }
 

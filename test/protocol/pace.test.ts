@@ -94,6 +94,19 @@ describe('Pace', () => {
     assert.equal(told.at(-1)?.reason, 'rate-limit');
   });
 
+  it('tells each that it waits once, not with every request that ends', async () => {
+    const pace = new Pace({ concurrency: 1 });
+    let told = 0;
+    await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const leave = await pace.enter(never, attempted, () => (told += 1));
+        await new Promise(setImmediate);
+        leave();
+      }),
+    );
+    assert.equal(told, 99);
+  });
+
   it('forgets who gives up, and fails with the reason', async () => {
     const pace = new Pace({ concurrency: 1 });
     const leave = await pace.enter(never, attempted);
