@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { Agent, request, type Dispatcher } from 'undici';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox';
 import type { SandboxOptions } from '../../sandbox/sandbox-options';
@@ -25,6 +26,8 @@ export interface RestBench {
   /** Sends the path as it is: whatever a client would encode must be encoded. */
   call(method: Dispatcher.HttpMethod, path: string, options?: CallOptions): Promise<Answer>;
   get(path: string, options?: CallOptions): Promise<Answer>;
+  /** The result of a call that must succeed. */
+  items(method: Dispatcher.HttpMethod, path: string, options?: CallOptions): Promise<Record<string, unknown>[]>;
   /** Ids that a selector picks, encoded as a client would. */
   ids(collection: string, selector: string): Promise<number[]>;
   close(): Promise<void>;
@@ -60,6 +63,11 @@ export async function startRest(options: SandboxOptions = {}): Promise<RestBench
     sandbox,
     call,
     get: (path, callOptions) => call('GET', path, callOptions),
+    async items(method, path, options) {
+      const { status, result, text } = await call(method, path, options);
+      assert.equal(status, 200, `${method} ${path}: ${text}`);
+      return result;
+    },
     async ids(collection, selector) {
       const { result } = await call('GET', `${collection}/${encodeURIComponent(selector)}?fields=id`);
       return result.map(({ id }) => id as number);
