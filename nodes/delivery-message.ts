@@ -2,16 +2,18 @@ import type { NodeMessage } from 'node-red';
 import type { Delivery } from './protocol/subscription';
 
 /** What core's `mqtt in` puts on a message, and flespi's time and account. */
-export function deliveryMessage({ topic, qos, retain, userProperties, ...more }: Delivery): NodeMessage {
+export function deliveryMessage(delivery: Delivery): NodeMessage {
+  const { topic, qos, retain, userProperties, timestamp, cid } = delivery;
   const msg: NodeMessage = { topic, payload: undefined, qos, retain };
   // An ordinary object: flows call its methods.
   if (Object.keys(userProperties).length > 0) msg['userProperties'] = { ...userProperties };
-  if (more.timestamp !== undefined) msg['timestamp'] = more.timestamp;
-  if (more.cid !== undefined) msg['cid'] = more.cid;
-  if (more.responseTopic !== undefined) msg['responseTopic'] = more.responseTopic;
-  if (more.correlationData !== undefined) msg['correlationData'] = more.correlationData;
-  if (more.contentType !== undefined) msg['contentType'] = more.contentType;
-  if (more.messageExpiryInterval !== undefined) msg['messageExpiryInterval'] = more.messageExpiryInterval;
+  if (timestamp !== undefined) msg['timestamp'] = timestamp;
+  if (cid !== undefined) msg['cid'] = cid;
+  const { responseTopic, correlationData, contentType, messageExpiryInterval } = delivery;
+  if (responseTopic !== undefined) msg['responseTopic'] = responseTopic;
+  if (correlationData !== undefined) msg['correlationData'] = correlationData;
+  if (contentType !== undefined) msg['contentType'] = contentType;
+  if (messageExpiryInterval !== undefined) msg['messageExpiryInterval'] = messageExpiryInterval;
   return msg;
 }
 
