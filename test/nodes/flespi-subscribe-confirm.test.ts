@@ -268,7 +268,7 @@ function suite(start: () => Promise<Target>): void {
   }
 }
 
-async function until(condition: () => boolean, milliseconds = 10_000): Promise<void> {
+async function until(condition: () => boolean, milliseconds = 14_000): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!condition()) {
     if (performance.now() > end) throw new Error('not in time');
