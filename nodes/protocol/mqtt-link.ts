@@ -4,6 +4,7 @@ import type { Clock } from './clock';
 import { FlespiError } from './flespi-error';
 import { LinkEnd, type LinkDown } from './link-end';
 import { clientOptions, type LinkOptions } from './link-options';
+import { LinkPulse } from './link-pulse';
 import { PacketSizeGuard } from './packet-size-guard';
 import { PendingAnswers, type Answering } from './pending-answers';
 import { settleWithin } from './settle-within';
@@ -68,6 +69,7 @@ export class MqttLink {
   readonly #pending = new PendingAnswers();
   readonly #acks: AckBatch;
   readonly #why: LinkEnd;
+  readonly #pulse = new LinkPulse(() => this.#client.sendPing());
   #upAt: number | undefined;
   #sinceTurn = 0;
   #corked = false;
@@ -83,7 +85,7 @@ export class MqttLink {
     this.#acks = new AckBatch((packets) => {
       if (this.up && !this.#client.stream.destroyed) this.#client.stream.write(packets);
     });
-    this.#client = connect(clientOptions(options));
+    this.#client = connect({ ...clientOptions(options), timerVariant: this.#pulse.timerVariant });
     // Not an option of the library's: those are printed by DEBUG and util.inspect. A Buffer, because mqtt-packet prints texts.
     Object.defineProperty(this.#client.options, 'username', {
       get: () => Buffer.from(options.token()),
@@ -99,6 +101,7 @@ export class MqttLink {
       stream.on('error', (error: unknown) => this.#why.note(error));
       const guard = new PacketSizeGuard(this.#options.maximumPacketSize);
       stream.on('data', (chunk: Uint8Array) => {
+        this.#pulse.heard();
         const size = guard.push(chunk);
         if (size !== undefined) this.drop(Object.assign(new Error(`${size} bytes`), { code: 'ERR_PACKET_TOO_LARGE' }));
       });
