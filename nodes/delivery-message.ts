@@ -6,7 +6,7 @@ export function deliveryMessage(delivery: Delivery): NodeMessage {
   const { topic, qos, retain, userProperties, timestamp, cid } = delivery;
   const msg: NodeMessage = { topic, payload: undefined, qos, retain };
   // An ordinary object: flows call its methods.
-  if (Object.keys(userProperties).length > 0) msg['userProperties'] = { ...userProperties };
+  if (userProperties) msg['userProperties'] = { ...userProperties };
   if (timestamp !== undefined) msg['timestamp'] = timestamp;
   if (cid !== undefined) msg['cid'] = cid;
   const { responseTopic, correlationData, contentType, messageExpiryInterval } = delivery;

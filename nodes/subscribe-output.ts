@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { Confirmations } from './confirmations';
 import { batchMessage, deliveryMessage } from './delivery-message';
 import { MessageBatch } from './message-batch';
+import { messageId } from './message-id';
 import { NewestByTopic } from './newest-by-topic';
 import { NodeFailure } from './node-failure';
 import { FlespiError } from './protocol/flespi-error';
@@ -69,7 +70,7 @@ export class SubscribeOutput {
     const arrived = { msg, delivery, confirm };
     if (this.#batch) this.#batch.add(arrived, delivery.payload.length);
     else if (confirm) this.#send([arrived]);
-    else this.#node.send(msg);
+    else this.#emit(msg);
   }
 
   /** The flow is done with what these handles stand for; handles that are not known are counted and ignored. */
@@ -96,6 +97,11 @@ export class SubscribeOutput {
       );
       msg['flespi'] = { ack, dup: all.some(({ delivery }) => delivery.dup) };
     }
+    this.#emit(msg);
+  }
+
+  #emit(msg: NodeMessage): void {
+    msg._msgid = messageId();
     this.#node.send(msg);
   }
 

@@ -229,7 +229,7 @@ export class RpcTransport implements Transport {
   #push(id: string, pending: Pending, { payload, userProperties }: Delivery): void {
     pending.rest();
     try {
-      const answer = pending.assembler.push(payload, userProperties['http_code']);
+      const answer = pending.assembler.push(payload, userProperties?.['http_code']);
       if (answer) {
         this.#pending.delete(id);
         pending.settle(answer);

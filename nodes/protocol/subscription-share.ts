@@ -168,8 +168,10 @@ export class SubscriptionShare implements Subscription {
 }
 
 function copyOf(delivery: Delivery): Delivery {
-  const userProperties = Object.assign(Object.create(null) as Delivery['userProperties'], delivery.userProperties);
-  return { ...delivery, payload: Buffer.from(delivery.payload), userProperties };
+  const { payload, userProperties } = delivery;
+  const copy = { ...delivery, payload: Buffer.from(payload) };
+  if (userProperties) copy.userProperties = Object.assign(Object.create(null) as object, userProperties);
+  return copy;
 }
 
 /** What a listener throws is its own affair; it must not keep a message from the others, or end the process. */

@@ -19,8 +19,8 @@ export interface Delivery {
   qos: 0 | 1 | 2;
   retain: boolean;
   dup: boolean;
-  /** Null prototype; a repeated name has an array. */
-  userProperties: Record<string, string | string[]>;
+  /** Null prototype; a repeated name has an array. Only where the message has some. */
+  userProperties?: Record<string, string | string[]>;
   /** Unix seconds, from the broker's user property. */
   timestamp?: number;
   /** Publisher's account, from the broker's user property. */

@@ -11,20 +11,22 @@ const mostProperties = 256;
 export function toDelivery(packet: IPublishPacket, own: boolean): Delivery {
   const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
   const properties = packet.properties;
-  const userProperties = userPropertiesOf(properties?.userProperties, own);
   const delivery: Delivery = {
     topic: packet.topic,
     payload: own ? payload : Buffer.from(payload),
     qos: packet.qos,
     retain: packet.retain,
     dup: packet.dup,
-    userProperties,
   };
   if (!properties) return delivery;
-  const timestamp = numberOf(userProperties['timestamp']);
-  if (timestamp !== undefined) delivery.timestamp = timestamp;
-  const cid = numberOf(userProperties['cid']);
-  if (cid !== undefined) delivery.cid = cid;
+  if (properties.userProperties) {
+    const userProperties = userPropertiesOf(properties.userProperties, own);
+    delivery.userProperties = userProperties;
+    const timestamp = numberOf(userProperties['timestamp']);
+    if (timestamp !== undefined) delivery.timestamp = timestamp;
+    const cid = numberOf(userProperties['cid']);
+    if (cid !== undefined) delivery.cid = cid;
+  }
   const { responseTopic, correlationData, contentType, messageExpiryInterval } = properties;
   if (responseTopic !== undefined) delivery.responseTopic = responseTopic;
   if (correlationData !== undefined) delivery.correlationData = correlationData;
@@ -34,11 +36,8 @@ export function toDelivery(packet: IPublishPacket, own: boolean): Delivery {
 }
 
 /** Names come from the network: on a null prototype, which the library gives them too, `__proto__` is a name like any other. */
-function userPropertiesOf(
-  from: Record<string, string | string[]> | undefined,
-  own: boolean,
-): Record<string, string | string[]> {
-  if (from && own && isSmall(from)) return from;
+function userPropertiesOf(from: Record<string, string | string[]>, own: boolean): Record<string, string | string[]> {
+  if (own && isSmall(from)) return from;
   const copy = Object.create(null) as Record<string, string | string[]>;
   let left = mostProperties;
   for (const name in from) {
