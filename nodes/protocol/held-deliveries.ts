@@ -1,4 +1,5 @@
 import type { AckTicket } from './ack-ledger';
+import { Fifo } from './fifo';
 import type { Delivery } from './subscription';
 
 export interface HeldDelivery {
@@ -12,6 +13,12 @@ export interface HoldBounds {
   bytes: number;
 }
 
+/** One that waits, and where in the line: smaller is earlier. */
+interface Place {
+  held: HeldDelivery;
+  place: number;
+}
+
 /** A fixed part for the object, the topic and the properties beside the payload. */
 const overhead = 512;
 
@@ -20,17 +27,17 @@ const overhead = 512;
  * QoS 1 are not: they are not acknowledged, and the broker stops by itself (Receive Maximum).
  */
 export class HeldDeliveries {
-  #queue: HeldDelivery[] = [];
-  /** Where the queue begins: shifting a long array for every message would cost its length each time. */
-  #head = 0;
+  /** In the order in which they came; apart, because only those of QoS 0 are dropped. */
+  readonly #atMostOnce = new Fifo<Place>();
+  readonly #atLeastOnce = new Fifo<Place>();
   #bytes = 0;
-  #atMostOnce = 0;
+  #next = 0;
   dropped = 0;
 
   constructor(private readonly bounds: HoldBounds) {}
 
   get size(): number {
-    return this.#queue.length - this.#head;
+    return this.#atMostOnce.size + this.#atLeastOnce.size;
   }
 
   get bytes(): number {
@@ -38,33 +45,26 @@ export class HeldDeliveries {
   }
 
   push(held: HeldDelivery): void {
-    this.#queue.push(held);
+    this.#queueOf(held).push({ held, place: this.#next });
+    this.#next += 1;
     this.#bytes += sizeOf(held);
-    if (!held.ticket) this.#atMostOnce += 1;
-    while (this.#atMostOnce > 0 && (this.size > this.bounds.messages || this.#bytes > this.bounds.bytes)) {
-      this.#dropOldest();
+    while (this.#atMostOnce.size > 0 && (this.size > this.bounds.messages || this.#bytes > this.bounds.bytes)) {
+      this.#take(this.#atMostOnce);
+      this.dropped += 1;
     }
   }
 
   shift(): HeldDelivery | undefined {
-    const held = this.#queue[this.#head];
-    if (!held) return undefined;
-    this.#head += 1;
-    if (this.#head > 64 && this.#head * 2 > this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#head);
-      this.#head = 0;
-    }
-    this.#forget(held);
-    return held;
+    const [once, surely] = [this.#atMostOnce.first, this.#atLeastOnce.first];
+    return this.#take(once && (!surely || once.place < surely.place) ? this.#atMostOnce : this.#atLeastOnce);
   }
 
   /** To the front, in this order; the bound does not apply to what had been taken out already. */
   putBack(held: readonly HeldDelivery[]): void {
-    this.#queue = [...held, ...this.#queue.slice(this.#head)];
-    this.#head = 0;
-    for (const one of held) {
+    const first = Math.min(this.#atMostOnce.first?.place ?? this.#next, this.#atLeastOnce.first?.place ?? this.#next);
+    for (const [index, one] of [...held].reverse().entries()) {
+      this.#queueOf(one).unshift({ held: one, place: first - 1 - index });
       this.#bytes += sizeOf(one);
-      if (!one.ticket) this.#atMostOnce += 1;
     }
   }
 
@@ -73,16 +73,14 @@ export class HeldDeliveries {
     for (let held = this.shift(); held; held = this.shift()) held.ticket?.release();
   }
 
-  #dropOldest(): void {
-    const at = this.#queue.findIndex((held, index) => index >= this.#head && !held.ticket);
-    const [held] = this.#queue.splice(at, 1);
-    if (held) this.#forget(held);
-    this.dropped += 1;
+  #queueOf({ ticket }: HeldDelivery): Fifo<Place> {
+    return ticket ? this.#atLeastOnce : this.#atMostOnce;
   }
 
-  #forget(held: HeldDelivery): void {
-    this.#bytes -= sizeOf(held);
-    if (!held.ticket) this.#atMostOnce -= 1;
+  #take(queue: Fifo<Place>): HeldDelivery | undefined {
+    const held = queue.shift()?.held;
+    if (held) this.#bytes -= sizeOf(held);
+    return held;
   }
 }
 

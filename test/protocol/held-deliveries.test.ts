@@ -65,4 +65,16 @@ describe('HeldDeliveries', () => {
     held.putBack([first, second]);
     assert.deepEqual(all(held), ['1', '2', '3']);
   });
+
+  it('keeps the order of both kinds together, in whatever mixture they come and are put back', () => {
+    const held = new HeldDeliveries({ messages: 99, bytes: 1e6 });
+    for (const text of ['1', 'q2', '3', 'q4', 'q5', '6']) {
+      held.push({ delivery: delivery(text), ticket: text.startsWith('q') ? undefined : ticket });
+    }
+    const out = [held.shift(), held.shift(), held.shift()].filter((one) => one !== undefined);
+    held.putBack(out);
+    held.push({ delivery: delivery('q7'), ticket: undefined });
+    assert.deepEqual(all(held), ['1', 'q2', '3', 'q4', 'q5', '6', 'q7']);
+    assert.deepEqual([held.size, held.bytes], [0, 0]);
+  });
 });

@@ -338,7 +338,7 @@ describe('subscriptions of an MqttConnection', () => {
         connection.subscribe(
           { filter: 'a', qos: 0 },
           {
-            message: ({ payload, userProperties }) => {
+            message: ({ payload, userProperties = {} }) => {
               seen.push(`${payload.toString()} ${JSON.stringify(userProperties)}`);
               payload.fill(0);
               (userProperties['k'] as string[]).push('3');
