@@ -56,8 +56,16 @@ export async function listItems(account: Account, kind: string, search: string):
 /** By a part of the name, and where it can be one, by the id. */
 function searchSelector(kind: string, search: string): Selector {
   if (search === '') return { kind: 'all' };
-  const text = `"*${search.replaceAll(/[\\"]/g, '\\$&')}*"`;
-  const byId = /^\d{1,15}$/.test(search) ? ` || id==${search}` : '';
-  const byIdent = kind === 'devices' ? ` || $configuration.ident~${text}` : '';
-  return { kind: 'expression', expression: `name~${text}${byId}${byIdent}` };
+  const byName = spellings(search).map((spelling) => `name~${wildcard(spelling)}`);
+  const byId = /^\d{1,15}$/.test(search) ? [`id==${search}`] : [];
+  const byIdent = kind === 'devices' ? [`$configuration.ident~${wildcard(search)}`] : [];
+  return { kind: 'expression', expression: [...byName, ...byId, ...byIdent].join(' || ') };
 }
+
+/** flespi tells `van` from `Van`, and people who search do not. */
+function spellings(search: string): string[] {
+  const lower = search.toLowerCase();
+  return [...new Set([search, lower, lower.charAt(0).toUpperCase() + lower.slice(1), search.toUpperCase()])];
+}
+
+const wildcard = (text: string): string => `"*${text.replaceAll(/[\\"]/g, '\\$&')}*"`;

@@ -50,6 +50,14 @@ describe('flespi-config', () => {
       const [{ name }] = byId.body['items'] as [{ name: string }];
       const byName = await items('account/items/devices', { search: name.slice(1) });
       assert.ok((byName.body['items'] as { id: number }[]).some((item) => item.id === id));
+      const [first = ''] = name.split(' ');
+      for (const typed of [first.toLowerCase(), first.toUpperCase()]) {
+        const anyCase = await items('account/items/devices', { search: typed });
+        assert.ok(
+          (anyCase.body['items'] as { id: number }[]).some((item) => item.id === id),
+          typed,
+        );
+      }
       assert.deepEqual((await items('account/items/devices', { search: '"\\ || true' })).body['items'], []);
     });
 
