@@ -1,3 +1,4 @@
+import { checkExpression } from '../protocol/check-expression.ts';
 import { FlespiError } from '../protocol/flespi-error.ts';
 import { parametersOf } from '../protocol/find-resource.ts';
 import { buildPath, slotsOf } from '../protocol/path.ts';
@@ -57,7 +58,11 @@ export function previewOf(state: CallState, transport: 'http' | 'mqtt'): Preview
   const parameters = parametersOf(state.template);
   const fields = value('fields', state.fields, state.fieldsType);
   const more = value('data', state.data, state.dataType);
-  const offset = state.results === 'page' ? number('offset', state.offset, state.offsetType) : undefined;
+  const limit = number('limit', state.limit, state.limitType);
+  const offset =
+    state.results === 'page'
+      ? number('offset', state.offset, state.offsetType)
+      : unknowns.add(state.limitType === 'num' && limit !== undefined ? `0, ${limit} …` : '0 …');
   const choice: ReadChoice = {
     fields:
       fields === undefined
@@ -67,11 +72,12 @@ export function previewOf(state: CallState, transport: 'http' | 'mqtt'): Preview
             .map((field) => field.trim())
             .filter(Boolean),
     ...(typeof more === 'string' ? { data: JSON.parse(more) as Record<string, unknown> } : {}),
-    ...present('limit', number('limit', state.limit, state.limitType)),
+    ...present('limit', limit),
     ...present('offset', offset),
   };
   if (isSeries(parameters)) {
     const filter = value('filter', state.filter, state.filterType);
+    if (typeof filter === 'string') checkExpression(filter, 'filter', { where: 'filter' });
     Object.assign(choice, rangeOf(state, unknowns), {
       ...present('count', number('count', state.count, state.countType)),
       ...(filter === undefined ? {} : { filter: String(filter) }),

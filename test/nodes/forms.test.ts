@@ -114,19 +114,19 @@ describe('the logic of the forms', () => {
 
   describe('the preview', () => {
     const cases: [string, object, 'http' | 'mqtt', string][] = [
-      ['a list', { fields: 'id, name' }, 'http', 'GET gw/devices/all?fields=id,name&limit=1000'],
+      ['a list', { fields: 'id, name' }, 'http', 'GET gw/devices/all?fields=id,name&limit=1000&offset=‹0, 1000 …›'],
       ['one page', { results: 'page', limit: '10', offset: '20' }, 'http', 'GET gw/devices/all?limit=10&offset=20'],
       [
         'a value of the message',
         { selectors: [{ kind: 'typed', value: 'who', type: 'msg' }] },
         'http',
-        'GET gw/devices/‹msg.who›?limit=1000',
+        'GET gw/devices/‹msg.who›?limit=1000&offset=‹0, 1000 …›',
       ],
       [
         'such a value in a field',
         { selectors: [{ kind: 'field', field: 'name', value: 'who', type: 'flow' }] },
         'http',
-        'GET gw/devices/name=‹flow.who›?limit=1000',
+        'GET gw/devices/name=‹flow.who›?limit=1000&offset=‹0, 1000 …›',
       ],
       ['a method of the message', { method: 'msg' }, 'http', 'GET ‹msg.method›'],
       [
@@ -135,7 +135,7 @@ describe('the logic of the forms', () => {
         'http',
         'PATCH gw/devices/1,2',
       ],
-      ['over MQTT', { fields: 'id' }, 'mqtt', 'flespi/rest/get/gw/devices/all?fields=id&limit=1000'],
+      ['over MQTT', { fields: 'id' }, 'mqtt', 'flespi/rest/get/gw/devices/all?fields=id&limit=1000&offset=‹0, 1000 …›'],
       [
         'a period over MQTT',
         { template: messages },
