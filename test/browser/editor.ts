@@ -76,6 +76,16 @@ export class Editor {
     return this.page.evaluate<T>(script);
   }
 
+  /** Leaves whatever dialogs a test that failed has left open. */
+  async closeDialogs(): Promise<void> {
+    await this.evaluate(`(async () => {
+      while (document.querySelector('.red-ui-tray')) {
+        $('.red-ui-tray').last().find('[id$=-dialog-cancel]').trigger('click');
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }
+    })()`);
+  }
+
   /** Reads until it is as expected; fails with the difference. */
   async eventually<T>(read: () => Promise<T>, wanted: T): Promise<void> {
     const end = Date.now() + 5_000;
@@ -87,11 +97,33 @@ export class Editor {
     }
   }
 
+  /** Replaces all flows, those that run and those on the screen, by an empty tab and these nodes. */
+  async load(...nodes: readonly object[]): Promise<void> {
+    await this.ask('flows', {
+      type: 'POST',
+      contentType: 'application/json',
+      headers: { 'Node-RED-Deployment-Type': 'full' },
+      data: JSON.stringify({ flows: [{ id: 'tab0000000000001', type: 'tab', label: 'test' }, ...nodes] }),
+    });
+    await this.evaluate('RED.nodes.dirty(false)');
+    await this.page.reload();
+    await this.ready();
+  }
+
   /** Puts nodes into the editor as an import does. */
   async add(...nodes: readonly object[]): Promise<void> {
     await this.evaluate(`(() => {
-      RED.nodes.import(${json(nodes)}.map((node) => node.type === 'tab' || node.type === 'flespi-config' || node.z
+      const nodes = ${json(nodes)};
+      RED.nodes.import(nodes.map((node) => node.type === 'tab' || node.type === 'flespi-config' || node.z
         ? node : { z: RED.workspaces.active(), x: 200, y: 200, wires: [[]], ...node }));
+      // An import keeps the wires among its own nodes alone.
+      const known = new Set(nodes.map(({ id }) => id));
+      for (const { id, wires = [] } of nodes) {
+        for (const [sourcePort, targets] of wires.entries()) {
+          for (const target of targets.filter((other) => !known.has(other)))
+            RED.nodes.addLink({ source: RED.nodes.node(id), sourcePort, target: RED.nodes.node(target) });
+        }
+      }
       RED.nodes.dirty(true);
       RED.view.redraw(true);
     })()`);
