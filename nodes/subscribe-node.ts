@@ -9,9 +9,10 @@ import { NodeSubscriptions } from './node-subscriptions';
 import { FlespiError } from './protocol/flespi-error';
 import type { MqttConnection } from './protocol/mqtt-connection';
 import type { Delivery, Subscription } from './protocol/subscription';
+import { needsMessage } from './protocol/topic';
 import { SubscribeOutput } from './subscribe-output';
 import { type OutputDefinition, outputSettings } from './subscribe-settings';
-import { fillTopic, hasPlaceholder, requestedTopics, type TopicOptions, topicRequest } from './topic-request';
+import { fillTopic, requestedTopics, type TopicOptions, topicRequest } from './topic-request';
 
 export interface SubscribeDefinition extends OutputDefinition {
   account?: string;
@@ -35,6 +36,8 @@ export class SubscribeNode {
   #subscriptions: NodeSubscriptions | undefined;
   #cid: number | undefined;
   #stopWatching: () => void = () => {};
+  /** Why topics of the form could not be asked for, by the topic as the form has it. */
+  readonly #unusable = new Map<string, FlespiError>();
   /** Refusals that were reported, so that each is reported once. */
   readonly #told = new Set<string>();
   #showing: NodeJS.Timeout | undefined;
@@ -68,12 +71,21 @@ export class SubscribeNode {
     if (!this.#connection || !this.#subscriptions || this.#closed) return;
     this.#stopWatching = this.#connection.onState(() => this.#show());
     for (const options of this.#def.topics ?? []) {
-      if (hasPlaceholder(options.topic)) continue;
-      try {
-        this.#subscriptions.add(topicRequest(options, this.#cid));
-      } catch (error) {
-        this.#fail(error);
-      }
+      // Those wait for a message that says `subscribe`.
+      if (!needsMessage(text(options.topic))) void this.#subscribe(options);
+    }
+    this.#show();
+  }
+
+  /** Subscribes to a topic of the form that no message is needed for. Never rejects. */
+  async #subscribe(options: TopicOptions): Promise<void> {
+    const template = text(options.topic);
+    try {
+      const topic = await fillTopic(this.#RED, this.#node, template, {});
+      if (!this.#closed) this.#subscriptions?.add(topicRequest({ ...options, topic }, this.#cid));
+    } catch (error) {
+      if (error instanceof FlespiError) this.#unusable.set(template, error);
+      this.#fail(error);
     }
     this.#show();
   }
@@ -96,7 +108,7 @@ export class SubscribeNode {
         account.mqtt.disconnect();
         return;
       case 'subscribe': {
-        const requests = this.#topicsOf(msg).map((options) => topicRequest(options, this.#cid));
+        const requests = (await this.#topicsOf(msg)).map((options) => topicRequest(options, this.#cid));
         await this.#confirmed(
           requests.map((request) => subscriptions.add(request)),
           signal,
@@ -106,7 +118,7 @@ export class SubscribeNode {
       }
       case 'unsubscribe':
         if (msg.topic === (true as unknown)) await subscriptions.removeAll();
-        else for (const { topic } of this.#topicsOf(msg)) await subscriptions.remove(text(topic));
+        else for (const { topic } of await this.#topicsOf(msg)) await subscriptions.remove(text(topic));
         this.#show();
         msg['subscriptions'] = listed(subscriptions);
         return;
@@ -130,13 +142,17 @@ export class SubscribeNode {
     await this.#subscriptions?.close(removed);
   }
 
-  /** `msg.topic`, or the topics of the form with what the message fills into them. */
-  #topicsOf(msg: NodeMessageInFlow): TopicOptions[] {
+  /** `msg.topic`, or the topics of the form with their places filled in. */
+  async #topicsOf(msg: NodeMessageInFlow): Promise<TopicOptions[]> {
     if (msg.topic !== undefined && msg.topic !== '') return requestedTopics(msg.topic);
-    return (this.#def.topics ?? []).map((options) => ({
-      ...options,
-      topic: fillTopic(this.#RED, text(options.topic), msg),
-    }));
+    const filled = await Promise.all(
+      (this.#def.topics ?? []).map(async (options) => ({
+        ...options,
+        topic: await fillTopic(this.#RED, this.#node, text(options.topic), msg),
+      })),
+    );
+    this.#unusable.clear();
+    return filled;
   }
 
   /** Waits for the broker's answers, and fails with the first refusal. */
@@ -172,15 +188,27 @@ export class SubscribeNode {
     const { kind } = this.#connection?.state ?? { kind: 'closed' };
     if (this.#closed || !this.#connection || !this.#subscriptions || kind === 'closed') return;
     const { state } = this.#connection;
+    const summary = this.#subscriptions.summary;
+    const [unusable] = this.#unusable.values();
+    if (unusable && summary.wanted === 0) {
+      this.#status.show({ kind: 'failed', reason: errorText(this.#RED, unusable) });
+      return;
+    }
     if (state.kind !== 'connected') {
       if (state.kind !== 'closed') this.#status.show(state);
       return;
     }
-    const summary = this.#subscriptions.summary;
     this.#status.show(
       summary.wanted === 0
         ? state
-        : { kind: 'subscribed', ...summary, overdue: this.#output?.overdue ?? 0, ignored: this.#output?.ignored ?? 0 },
+        : {
+            kind: 'subscribed',
+            ...(unusable && { reason: unusable }),
+            ...summary,
+            wanted: summary.wanted + this.#unusable.size,
+            overdue: this.#output?.overdue ?? 0,
+            ignored: this.#output?.ignored ?? 0,
+          },
     );
     for (const { request, state: own } of this.#subscriptions.list) {
       if (own.kind !== 'refused') this.#told.delete(request.filter);

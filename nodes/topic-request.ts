@@ -1,8 +1,9 @@
-import type { NodeAPI, NodeMessage } from 'node-red';
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { shown, text } from './form-value';
 import { FlespiError } from './protocol/flespi-error';
 import type { SubscriptionRequest } from './protocol/subscription';
-import { safeLevel } from './protocol/topic';
+import { fillPlaces, placesOf } from './protocol/topic';
+import { typedValue } from './typed-value';
 
 /** A topic as the form saves it, or as `msg.topic` names it; core's `mqtt in` has the same words. */
 export interface TopicOptions {
@@ -13,11 +14,6 @@ export interface TopicOptions {
   /** No local. */
   nl?: unknown;
 }
-
-/** A part of a topic that comes from a message: `{{payload.device}}`. */
-const placeholder = /\{\{\s*([^{}]+?)\s*\}\}/g;
-
-export const hasPlaceholder = (topic: unknown): boolean => typeof topic === 'string' && topic.search(placeholder) >= 0;
 
 /** @throws FLESPI_BAD_INPUT; whether the topic itself can be used is for the connection to say. */
 export function topicRequest(options: TopicOptions, cid: number | undefined): SubscriptionRequest {
@@ -39,21 +35,16 @@ export function topicRequest(options: TopicOptions, cid: number | undefined): Su
 }
 
 /**
- * The topic with its placeholders filled in from a message. A value is data: it stays within its level and cannot widen the
- * topic.
- * @throws FLESPI_BAD_TOPIC for a value that would, or that is missing.
+ * The topic with its places filled in: `{{device}}` from the message, `{{flow.fleet}}`, `{{global.x}}` and `{{env.NAME}}` from
+ * where they say.
+ * @throws FLESPI_BAD_TOPIC or FLESPI_BAD_INPUT for a value that would make it wider, or that is missing
  */
-export function fillTopic(RED: NodeAPI, topic: string, msg: NodeMessage): string {
-  return topic.replace(placeholder, (_, property: string) => {
-    const path = property.replace(/^msg\./, '');
-    let value: unknown;
-    try {
-      value = RED.util.getMessageProperty(msg, path);
-    } catch {
-      // A missing parent; refused below like a missing value.
-    }
-    return safeLevel(value);
-  });
+export async function fillTopic(RED: NodeAPI, node: Node, topic: string, msg: NodeMessage): Promise<string> {
+  const values = new Map<string, unknown>();
+  for (const { text: place, path, source } of placesOf(topic)) {
+    values.set(place, await typedValue(RED, node, msg, place, path, source));
+  }
+  return fillPlaces(topic, (place) => values.get(place.text));
 }
 
 /** What `msg.topic` asks for: one topic or several, as text or with options. */

@@ -1,7 +1,8 @@
 import { FlespiError } from './flespi-error';
 import { checkExpression } from './check-expression';
 import { badLevels, badTopic, checkTopic } from './topic-check';
-import type { TopicFilter, TopicParts, TopicShare } from './topic-parts';
+import type { PlaceText, TopicFilter, TopicParts, TopicShare } from './topic-parts';
+import { withStandIns } from './topic-places';
 
 /**
  * The topic filter that goes to the broker. Expressions are percent-encoded here, once; everything is checked.
@@ -40,21 +41,24 @@ function filterPrefix(filter: TopicFilter | undefined, path: string): string[] {
   const conditions: string[] = [];
   if (filter.payload !== undefined) conditions.push(`payload=${encodeExpression(filter.payload, 'payload')}`);
   if (filter.message !== undefined) conditions.push(`message=${encodeExpression(filter.message, 'message')}`);
-  if (filter.modifiedSince !== undefined) {
-    const since = filter.modifiedSince;
-    // String() of huge and tiny numbers has an exponent, whose "+" would be a wildcard.
-    if (!(since >= 0 && since < 1e15)) throw badTopic(path, 'time');
-    conditions.push(`modified_since=${Number.isInteger(since) ? since : since.toFixed(6).replace(/\.?0+$/, '')}`);
-  }
+  if (filter.modifiedSince !== undefined) conditions.push(`modified_since=${timeText(filter.modifiedSince, path)}`);
   if (filter.cid !== undefined) {
-    if (!isCount(filter.cid) || filter.cid < 1) throw badTopic(path, 'cid');
-    conditions.push(`cid=${filter.cid}`);
+    const { cid } = filter;
+    if (typeof cid === 'number' && (!isCount(cid) || cid < 1)) throw badTopic(path, 'cid');
+    conditions.push(`cid=${cid}`);
   }
   return conditions.length === 0 ? [] : ['$filter', conditions.join('&')];
 }
 
+function timeText(time: number | PlaceText, path: string): string {
+  if (typeof time === 'string') return time;
+  // String() of huge and tiny numbers has an exponent, whose "+" would be a wildcard.
+  if (!(time >= 0 && time < 1e15)) throw badTopic(path, 'time');
+  return Number.isInteger(time) ? String(time) : time.toFixed(6).replace(/\.?0+$/, '');
+}
+
 function encodeExpression(expression: string, where: string): string {
-  checkExpression(expression, `${where} filter`, { where });
+  checkExpression(withStandIns(expression), `${where} filter`, { where });
   try {
     return encodeURIComponent(expression);
   } catch (cause) {

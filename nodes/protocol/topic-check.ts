@@ -33,26 +33,32 @@ const problems = {
   'raw-wildcard': '"+" and "#" in a filter must be percent-encoded',
   time: 'a time is given in unix seconds',
   cid: 'a subaccount is given by its id',
-  'not-text': 'a level of a topic is a text or a number',
   widens: 'a value may not contain any of + # / , $',
+  'value-missing': 'there is no value for a place in it',
+  'value-kind': 'a value for a place in it is neither a text nor a number',
+  'value-text': 'a value for a place in it contains a character that no topic may have, or is too long',
+  'value-number': 'a value for a place in it is not the number that it must be',
+  'value-wildcard': 'a value in a condition may not contain * or ?',
 } as const;
 
 export type TopicProblem = keyof typeof problems;
 
 /** The error of a topic that cannot be used. */
-export function badTopic(topic: string, problem: TopicProblem): FlespiError {
+export function badTopic(topic: string, problem: TopicProblem, more: Record<string, string> = {}): FlespiError {
   return new FlespiError('FLESPI_BAD_TOPIC', {
     attempted: `topic ${shorten(topic)}`,
-    params: { problem, topic: shorten(topic), reason: problems[problem] },
+    params: { ...more, problem, topic: shorten(topic), reason: problems[problem] },
   });
 }
 
-function shorten(text: string): string {
+/** Short enough for a sentence, on one line. */
+export function shorten(text: string): string {
   const clean = text.replace(new RegExp(control, 'g'), '\ufffd');
   return clean.length > 120 ? `${clean.slice(0, 120)}...` : clean;
 }
 
-function badText(text: string): TopicProblem | undefined {
+/** Why a text can be no part of any topic; `undefined` when it can. */
+export function badText(text: string): TopicProblem | undefined {
   if (text === '') return 'empty';
   if (control.test(text)) return 'control';
   if (loneSurrogate.test(text)) return 'half-character';
@@ -116,23 +122,4 @@ export function checkTopic(text: string): FlespiError | undefined {
 export function checkTopicName(text: string): FlespiError | undefined {
   const broken = badText(text) ?? (/[+#]/.test(text) ? 'wildcard-published' : undefined);
   return broken === undefined ? undefined : badTopic(text, broken);
-}
-
-/**
- * A value that comes from a message as one level of a topic. It can never widen the topic: wildcards, separators, lists and
- * prefixes (`+ # / , $`) are refused, as is everything that is not a plain text or number.
- * @throws FlespiError `FLESPI_BAD_TOPIC`
- */
-export function safeLevel(value: unknown): string {
-  const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
-  if (typeof text !== 'string') {
-    throw badTopic(describe(value), 'not-text');
-  }
-  const broken = badText(text) ?? (/[+#/,$]/.test(text) ? 'widens' : undefined);
-  if (broken) throw badTopic(text, broken);
-  return text;
-}
-
-function describe(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
 }

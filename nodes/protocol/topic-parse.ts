@@ -1,4 +1,6 @@
+import { conditionsOf } from './filter-conditions';
 import { badTopic, checkTopic } from './topic-check';
+import { isPlace } from './topic-places';
 import type { TopicFilter, TopicParts, TopicShare } from './topic-parts';
 
 /**
@@ -37,17 +39,16 @@ function parseShare(topic: string, text: string): TopicShare {
   };
 }
 
-/** A raw `&` ends a condition only where the next one begins: pasted expressions may have `&&` unencoded. */
-const nextCondition = /&(?=(?:payload|message|cid)=(?!=)|modified_since[=>](?!=))/;
-
 function parseFilter(topic: string, text: string): TopicFilter {
   const filter: TopicFilter = {};
-  for (const condition of text.split(nextCondition)) {
-    const [, name = '', raw = ''] = /^(\w+)[=>](.*)$/s.exec(condition) ?? [];
-    const value = decode(raw);
+  for (const { name, value } of conditionsOf(text)) {
     if (name === 'payload' && filter.payload === undefined) filter.payload = value;
     else if (name === 'message' && filter.message === undefined) filter.message = value;
+    else if (name === 'cid' && filter.cid === undefined && isPlace(value)) filter.cid = value;
     else if (name === 'cid' && filter.cid === undefined && /^\d{1,15}$/.test(value)) filter.cid = Number(value);
+    else if (name === 'modified_since' && filter.modifiedSince === undefined && isPlace(value)) {
+      filter.modifiedSince = value;
+    }
     // flespi's texts disagree about the sign: "=" in the reference manual, ">" in its assistant's notes.
     else if (name === 'modified_since' && filter.modifiedSince === undefined && /^\d{1,14}(\.\d+)?$/.test(value)) {
       filter.modifiedSince = Number(value);
@@ -56,15 +57,6 @@ function parseFilter(topic: string, text: string): TopicFilter {
     }
   }
   return filter;
-}
-
-/** An expression that was never encoded may hold a lone `%`: it is the modulo operator then, and stays as it is. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /**

@@ -1,10 +1,13 @@
+/** What stands in a topic until it is subscribed to, e.g. `{{payload.device}}`. */
+export type PlaceText = `{{${string}}}`;
+
 /** A subscription topic taken apart, the model behind the topic builder (flespi: "MQTT", "Topic filtering"; shared subscriptions). */
 export interface TopicParts {
   share?: { group: string; sticky?: { from?: number; count: number } };
   filter?: {
-    cid?: number;
+    cid?: number | PlaceText;
     /** Unix seconds. */
-    modifiedSince?: number;
+    modifiedSince?: number | PlaceText;
     /** Expression over the payload, not encoded. */
     payload?: string;
     /** Expression over the whole message, not encoded. */

@@ -5,4 +5,5 @@
 export type { TopicFilter, TopicParts, TopicShare } from './topic-parts';
 export { buildTopic } from './topic-build';
 export { parseTopic } from './topic-parse';
-export { checkTopic, checkTopicName, safeLevel } from './topic-check';
+export { checkTopic, checkTopicName } from './topic-check';
+export { fillPlaces, isPlace, needsMessage, placesOf, withStandIns, type TopicPlace } from './topic-places';

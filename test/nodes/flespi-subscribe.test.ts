@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Node } from 'node-red';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox';
 import {
   accountNode,
@@ -196,6 +197,41 @@ describe('flespi-subscribe', () => {
       await flow.completed.next();
       sandbox.broker.publish({ topic: 'user/a b/x', cid: sandbox.cid, payload: '7' });
       await flow.out.next((msg) => msg.payload === 7);
+    });
+
+    it('places that no message is needed for are filled in at the start', async () => {
+      process.env['FLESPI_TEST_WHO'] = 'from the environment';
+      await run(['user/{{env.FLESPI_TEST_WHO}}']);
+      assert.deepEqual(subscriptions(), ['user/from the environment']);
+      delete process.env['FLESPI_TEST_WHO'];
+    });
+
+    it('and say so when there is nothing for them', async () => {
+      const flow = await loadFlow([accountNode(sandbox), subscribe(['user/{{flow.who}}'])], credentials());
+      const { error } = await flow.caught.next();
+      assert.equal(error?.code, 'FLESPI_BAD_TOPIC');
+      assert.match(String(error?.message), /there is no value/);
+      await until(() => /there is no value/.test(statusOf()));
+    });
+
+    it('places are filled in from the contexts, and in conditions too', async () => {
+      const encoded = encodeURIComponent('payload > {{limit}} && payload != {{global.except}}');
+      const flow = await dynamic([`$filter/payload=${encoded}/user/{{flow.who}}`]);
+      const contexts = (flow.node('subscribe') as unknown as Node).context();
+      contexts.flow.set('who', 'b');
+      contexts.global.set('except', 9);
+      flow.node('subscribe').receive({ action: 'subscribe', limit: 7 });
+      await flow.completed.next();
+      for (const payload of ['5', '8', '9', '10']) {
+        sandbox.broker.publish({ topic: 'user/b', cid: sandbox.cid, payload });
+      }
+      await flow.out.next((msg) => msg.payload === 10);
+      assert.deepEqual(
+        flow.out.messages.map(({ payload }) => payload),
+        [8, 10],
+      );
+      flow.node('subscribe').receive({ action: 'subscribe', limit: '* || true' });
+      assert.match(String((await flow.caught.next()).error?.message), /may not contain \* or \?/);
     });
 
     const wideners: unknown[] = [

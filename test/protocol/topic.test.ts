@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { FlespiError } from '../../nodes/protocol/flespi-error';
-import {
-  buildTopic,
-  checkTopic,
-  checkTopicName,
-  parseTopic,
-  safeLevel,
-  type TopicParts,
-} from '../../nodes/protocol/topic';
+import { buildTopic, checkTopic, checkTopicName, parseTopic, type TopicParts } from '../../nodes/protocol/topic';
 
 const devices = ['flespi', 'message', 'gw', 'devices', '+'];
 
@@ -228,14 +221,5 @@ describe('topic', () => {
       (error: FlespiError) => error.code === 'FLESPI_BAD_EXPRESSION' && typeof error.params['column'] === 'number',
     );
     assert.throws(() => buildTopic({ filter: { message: '' }, levels: ['a'] }), { code: 'FLESPI_BAD_EXPRESSION' });
-  });
-
-  it('takes only plain values from messages as a level', () => {
-    assert.equal(safeLevel(42), '42');
-    assert.equal(safeLevel('battery.voltage'), 'battery.voltage');
-    const wide = ['', '#', '+', 'a/b', '1,2', '$share', 'a\u0000', '\ud800', 'x'.repeat(70_000)];
-    for (const value of [...wide, undefined, null, {}, [], ['1'], true, Number.NaN, Infinity, 10n, () => '1']) {
-      assert.throws(() => safeLevel(value), { code: 'FLESPI_BAD_TOPIC' });
-    }
   });
 });
