@@ -6,10 +6,20 @@ import { plain } from './editor/plain.mts';
 import { label, packageName } from './editor/text.mts';
 import { checkTopics } from './editor/topic-checks.mts';
 import { drawTopicRow, type TopicRow } from './editor/topic-row.mts';
+import { bareFilter } from './protocol/topic-match.ts';
 
 const text = (key: string): string => RED._(`${packageName}/flespi-subscribe:flespi-subscribe.${key}`);
 
 const newRow = (): TopicRow => ({ topic: 'flespi/message/gw/devices/+', qos: '0', rh: '0' });
+
+/** What stands in the list; a row that was removed fades out for a while, and is in it so long. */
+const topicRows = (list: JQuery): TopicRow[] =>
+  list
+    .editableList('items')
+    .toArray()
+    .map((item) => $(item))
+    .filter((item) => item.closest('.red-ui-editableList-item-deleting').length === 0)
+    .map((item) => item.data('data') as TopicRow);
 
 RED.nodes.registerType('flespi-subscribe', {
   category: 'flespi',
@@ -49,7 +59,9 @@ RED.nodes.registerType('flespi-subscribe', {
   label() {
     const [first, ...more] = Array.isArray(this['topics']) ? (this['topics'] as TopicRow[]) : [];
     if (this.name || !first) return this.name || 'flespi subscribe';
-    const topic = first.topic.length > 50 ? `${first.topic.slice(0, 48)}…` : first.topic;
+    // Without conditions and group: they are encoded, and the workspace has no room for them.
+    const bare = bareFilter(plain(first.topic));
+    const topic = bare.length > 50 ? `${bare.slice(0, 48)}…` : bare;
     return more.length > 0 ? `${topic} +${more.length}` : topic;
   },
   labelStyle() {
@@ -59,12 +71,14 @@ RED.nodes.registerType('flespi-subscribe', {
     showDefaults(this, 'node-input');
     const account = $('#node-input-account');
     const list = $('#node-input-topics-list');
+    let look = (): void => {};
     list.editableList<Partial<TopicRow>>({
       addItem(container, _index, data) {
         const fresh = data.topic === undefined;
         const row = Object.assign(data, { ...newRow(), ...data });
         drawTopicRow(container, row, () => plain(account.val()), fresh);
       },
+      removeItem: () => look(),
       addButton: text('add'),
       removable: true,
       sortable: true,
@@ -75,18 +89,11 @@ RED.nodes.registerType('flespi-subscribe', {
     for (const row of topics) list.editableList('addItem', { ...row });
 
     $('#flespi-dynamic').prop('checked', Number(this['inputs']) === 1);
-    deliveryRows(() =>
-      list
-        .editableList('items')
-        .toArray()
-        .map((item) => $(item).data('data') as TopicRow),
-    );
+    look = deliveryRows(() => topicRows(list));
     noticeForMqtt3($('#flespi-mqtt3'));
   },
   oneditsave() {
-    const rows = $('#node-input-topics-list').editableList('items').toArray();
-    this['topics'] = rows
-      .map((item) => $(item).data('data') as TopicRow)
+    this['topics'] = topicRows($('#node-input-topics-list'))
       .filter(({ topic }) => topic.trim() !== '')
       .map(({ topic, qos, rh }) => ({ topic: topic.trim(), qos, rh }));
     // A hidden input, because the editor takes the number of inputs from there.

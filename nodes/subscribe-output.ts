@@ -101,8 +101,7 @@ export class SubscribeOutput {
   }
 
   #emit(msg: NodeMessage): void {
-    msg._msgid = messageId();
-    this.#node.send(msg);
+    this.#node.send(Object.assign(msg, { _msgid: messageId() }));
   }
 
   #sendAgain(all: readonly Arrived[]): void {

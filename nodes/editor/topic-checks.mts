@@ -1,4 +1,5 @@
 import { FlespiError } from '../protocol/flespi-error.ts';
+import { needsMessage, withStandIns } from '../protocol/topic.ts';
 import { expressionMistake, sentenceOf } from './error-sentence.mts';
 import { isEnvironment } from './number-check.mts';
 import { packageName } from './text.mts';
@@ -12,7 +13,7 @@ export const checkTopics: Validator = function (value, _options) {
     return RED._(`${packageName}/flespi-subscribe:flespi-subscribe.invalid.none`);
   }
   for (const { topic = '' } of rows) {
-    if (/\{\{.+\}\}/.test(topic) && Number(this['inputs'] ?? 0) === 0) {
+    if (needsMessage(topic) && Number(this['inputs'] ?? 0) === 0) {
       return RED._(`${packageName}/flespi-subscribe:flespi-subscribe.invalid.placeholder`);
     }
     const mistake = isEnvironment(topic) ? undefined : topicMistake(topic);
@@ -26,7 +27,7 @@ function topicMistake(topic: string): string | undefined {
     const { payload, message } = modelOf(topic);
     return [payload, message]
       .filter((text) => text !== '')
-      .map((text) => expressionMistake(text))
+      .map((text) => expressionMistake(withStandIns(text)))
       .find(Boolean);
   } catch (error) {
     return error instanceof FlespiError ? sentenceOf(error) : String(error);

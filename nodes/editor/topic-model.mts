@@ -1,5 +1,5 @@
-import type { TopicParts } from '../protocol/topic-parts.ts';
-import { buildTopic, parseTopic } from '../protocol/topic.ts';
+import type { PlaceText, TopicParts } from '../protocol/topic-parts.ts';
+import { buildTopic, isPlace, parseTopic } from '../protocol/topic.ts';
 import { fill, recognise, topicDirectory, type TopicEntry } from './topic-directory.mts';
 
 /** What the builder's inputs hold; texts, because people are still typing. */
@@ -50,7 +50,7 @@ export function modelOf(topic: string): TopicModel {
   };
 }
 
-const shown = (value: number | undefined): string => (value === undefined ? '' : String(value));
+const shown = (value: number | string | undefined): string => (value === undefined ? '' : String(value));
 
 /** The exact topic. Throws FlespiError for what cannot be one, an expression's mistake with its column among them. */
 export function topicOf(model: TopicModel): string {
@@ -83,7 +83,7 @@ function partsOf(model: TopicModel): TopicParts {
     ...(model.payload.trim() === '' ? {} : { payload: model.payload.trim() }),
     ...(model.message.trim() === '' ? {} : { message: model.message.trim() }),
     ...(model.since.trim() === '' ? {} : { modifiedSince: secondsOf(model.since.trim()) }),
-    ...(model.cid.trim() === '' ? {} : { cid: Number(model.cid) }),
+    ...(model.cid.trim() === '' ? {} : { cid: isPlace(model.cid) ? model.cid : Number(model.cid) }),
   };
   const sticky = model.stickyCount.trim() === '' ? undefined : stickyOf(model);
   return {
@@ -94,7 +94,8 @@ function partsOf(model: TopicModel): TopicParts {
 }
 
 /** Unix seconds, or a date as people write it where times are sorted: `2026-01-31`, `2026-01-31T08:00:00Z`. */
-const secondsOf = (time: string): number => (/^\d{4}-\d/.test(time) ? Date.parse(time) / 1000 : Number(time));
+const secondsOf = (time: string): number | PlaceText =>
+  isPlace(time) ? time : /^\d{4}-\d/.test(time) ? Date.parse(time) / 1000 : Number(time);
 
 const stickyOf = ({ stickyCount, stickyFrom }: TopicModel): { from?: number; count: number } => ({
   count: Number(stickyCount),

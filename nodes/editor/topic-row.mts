@@ -1,9 +1,10 @@
 import { plain } from './plain.mts';
-import { combobox } from './combobox.mts';
 import { expressionMistake, sentenceOf } from './error-sentence.mts';
 import { expressionHelp } from './expression-help.mts';
-import { messageParameters } from './field-names.mts';
+import { messageParameters, suggestFields } from './field-names.mts';
 import { canPick, itemPicker } from './item-picker.mts';
+import { placeField } from './place-field.mts';
+import { needsMessage, withStandIns } from '../protocol/topic.ts';
 import { packageName } from './text.mts';
 import { isOpen, levelWords, topicDirectory, type TopicCategory } from './topic-directory.mts';
 import { draftOf, modelOf, newModel, topicOf, type TopicModel } from './topic-model.mts';
@@ -116,7 +117,8 @@ class TopicRowForm {
 
   #mistake(): string | undefined {
     for (const which of ['payload', 'message'] as const) {
-      const mistake = this.#model[which].trim() === '' ? undefined : expressionMistake(this.#model[which]);
+      const mistake =
+        this.#model[which].trim() === '' ? undefined : expressionMistake(withStandIns(this.#model[which]));
       if (mistake !== undefined) return `${text(`filter.${which}`)}: ${mistake}`;
     }
     return undefined;
@@ -126,8 +128,9 @@ class TopicRowForm {
   #say(mistake?: string): void {
     const { topic } = this.#row;
     const readable = decoded(topic);
+    const waits = needsMessage(topic) ? text('waits') : '';
     this.#note
-      .text(mistake ?? (readable === topic && topic.length < 40 ? '' : readable))
+      .text(mistake ?? [readable === topic && topic.length < 40 ? '' : readable, waits].filter(Boolean).join(' · '))
       .toggleClass('flespi-wrong', mistake !== undefined);
     this.#topic.toggleClass('input-error', mistake !== undefined);
   }
@@ -162,8 +165,8 @@ class TopicRowForm {
     this.#builder.append($('<div>', { class: 'flespi-builder-heading' }).text(text('filter.title')));
     this.#drawExpression('payload');
     this.#drawExpression('message');
-    this.#drawText('cid', 'cidHint');
-    this.#drawText('since', 'sinceHint');
+    this.#drawPlace('cid', 'cidHint');
+    this.#drawPlace('since', 'sinceHint');
     this.#builder.append($('<div>', { class: 'flespi-builder-heading' }).text(text('share.title')));
     this.#drawText('group', 'groupHint');
     this.#drawText('stickyCount', 'stickyCountHint');
@@ -177,29 +180,22 @@ class TopicRowForm {
 
   #drawLevel(slot: string, index: number): void {
     const model = this.#model;
-    const input = $('<input>', { type: 'text', spellcheck: 'false', placeholder: text('any') });
-    input.val(model.values[index] ?? '').on('input change', () => {
-      model.values[index] = plain(input.val());
-      this.#built();
-    });
-    const name = text(`level.${slot}`);
-    const line = this.#line(name, input);
+    const input = $('<input>', { type: 'text', placeholder: text('any') });
+    const line = this.#line(text(`level.${slot}`), input);
     this.#builder.append(line);
     const words = slot === 'parameters' ? messageParameters : levelWords[slot];
-    if (words) {
-      combobox(input, name, (typed) => {
-        const entries = typed.split(',').map((entry) => entry.trim());
-        const last = entries.pop()?.toLowerCase() ?? '';
-        const chosen = entries.filter(Boolean);
-        return words
-          .filter((word) => !chosen.includes(word) && word.toLowerCase().includes(last))
-          .map((word) => ({ value: [...chosen, word].join(','), title: word }));
-      });
-    }
-    if (canPick(slot)) this.#drawPicker(line, input, slot);
+    const put = placeField(input, {
+      value: model.values[index] ?? '',
+      ...(words && { complete: (typed) => suggestFields(typed, words) }),
+      changed: (value) => {
+        model.values[index] = value;
+        this.#built();
+      },
+    });
+    if (canPick(slot)) this.#drawPicker(line, slot, () => model.values[index] ?? '', put);
   }
 
-  #drawPicker(line: JQuery, input: JQuery, slot: string): void {
+  #drawPicker(line: JQuery, slot: string, ids: () => string, put: (ids: string) => void): void {
     const name = text('pick');
     const button = $('<button>', {
       type: 'button',
@@ -212,7 +208,7 @@ class TopicRowForm {
     button.on('click', () => {
       if (line.next('.flespi-picker').length > 0) return;
       button.attr('aria-expanded', 'true');
-      const chosen = plain(input.val())
+      const chosen = ids()
         .split(',')
         .map((id) => id.trim())
         .filter(Boolean);
@@ -221,7 +217,7 @@ class TopicRowForm {
         account: this.#account(),
         chosen,
         single: false,
-        use: (ids) => input.val(ids.join(',')).trigger('change'),
+        use: (picked) => put(picked.join(',')),
         closed: () => button.attr('aria-expanded', 'false').trigger('focus'),
       });
       line.after(panel);
@@ -232,6 +228,19 @@ class TopicRowForm {
     const plainValue = which === 'payload' && this.#model.entry?.category === 'state';
     const line = this.#drawText(which, plainValue ? 'payloadStateHint' : `${which}Hint`);
     line.append(expressionHelp(line));
+  }
+
+  #drawPlace(property: 'cid' | 'since', hint: string): void {
+    const model = this.#model;
+    const input = $('<input>', { type: 'text', placeholder: text(`hint.${hint}`) });
+    this.#builder.append(this.#line(text(`part.${property}`), input));
+    placeField(input, {
+      value: model[property],
+      changed: (value) => {
+        model[property] = value;
+        this.#built();
+      },
+    });
   }
 
   #drawText(property: Exclude<keyof TopicModel, 'entry' | 'values'>, hint: string): JQuery {

@@ -5,7 +5,7 @@ import { badText, badTopic, shorten, type TopicProblem } from './topic-check';
 /** A place in a topic that is filled in before it goes to the broker. */
 export interface TopicPlace {
   source: 'msg' | 'flow' | 'global' | 'env';
-  /** Of the property in its source, e.g. `payload.device`. */
+  /** Of the property in its source, as typed inputs have it: `payload.device`, `#:(store)::fleet`. */
   path: string;
   /** As it stands in the topic: `{{payload.device}}`, `{{flow.fleet}}`. */
   text: string;
@@ -14,8 +14,8 @@ export interface TopicPlace {
 type PlainValue = string | number | boolean;
 type Refuse = (problem: TopicProblem) => FlespiError;
 
-/** As in core's template node: a property of the message, or a source, a dot, and a property of it. */
-const place = /\{\{\s*(?:(msg|flow|global|env)\.)?([^{}]+?)\s*\}\}/g;
+/** As in core's template node: `{{payload.x}}`, `{{flow.x}}`, `{{global[store].x}}`, `{{env.X}}`. */
+const place = /\{\{\s*(?:(msg|flow|global|env)(?:\[([^\]{}]+)\])?\.)?([^{}]+?)\s*\}\}/g;
 const onlyPlace = new RegExp(`^${place.source}$`);
 
 /** Whether the text is one place and nothing else. */
@@ -25,8 +25,8 @@ export const isPlace = (text: string): text is `{{${string}}}` => onlyPlace.test
 export function placesOf(topic: string): TopicPlace[] {
   const { share, conditions, levels } = split(topic);
   const values = conditions === undefined ? [] : conditionsOf(conditions).map(({ value }) => value);
-  return [...[share, ...values, levels].join('/').matchAll(place)].map(([text, source, path = '']) =>
-    placeFrom(text, source, path),
+  return [...[share, ...values, levels].join('/').matchAll(place)].map(([text, source, store, path = '']) =>
+    placeFrom(text, source, store, path),
   );
 }
 
@@ -44,12 +44,15 @@ export const withStandIns = (expression: string): string =>
  */
 export function fillPlaces(topic: string, valueOf: (place: TopicPlace) => unknown): string {
   const fill = (text: string, use: (value: PlainValue, refuse: Refuse, before: string) => string): string =>
-    text.replace(place, (found: string, source: string | undefined, path: string, at: number) => {
-      const here = placeFrom(found, source, path);
-      const value = valueOf(here);
-      const refuse: Refuse = (problem) => badTopic(topic, problem, { place: here.text, value: shown(value) });
-      return use(plain(value, refuse), refuse, text.slice(0, at));
-    });
+    text.replace(
+      place,
+      (found: string, source: string | undefined, store: string | undefined, path: string, at: number) => {
+        const here = placeFrom(found, source, store, path);
+        const value = valueOf(here);
+        const refuse: Refuse = (problem) => badTopic(topic, problem, { place: here.text, value: shown(value) });
+        return use(plain(value, refuse), refuse, text.slice(0, at));
+      },
+    );
   const fillCondition = ({ text, name, sign, value }: FilterCondition): string => {
     if (value.search(place) < 0) return text;
     const isExpression = name === 'payload' || name === 'message';
@@ -63,8 +66,8 @@ export function fillPlaces(topic: string, valueOf: (place: TopicPlace) => unknow
   ].join('/');
 }
 
-function placeFrom(text: string, source: string | undefined, path: string): TopicPlace {
-  return { source: (source ?? 'msg') as TopicPlace['source'], path, text };
+function placeFrom(text: string, source = 'msg', store: string | undefined, path: string): TopicPlace {
+  return { source: source as TopicPlace['source'], path: store === undefined ? path : `#:(${store})::${path}`, text };
 }
 
 /** The group and the conditions without their prefixes, and what follows. */

@@ -60,7 +60,14 @@ async function startHost(version: Host['version']): Promise<Host> {
   endings.push(() => rmSync(userDir, { recursive: true, force: true }));
   const users = [{ username: 'dispatcher', password, permissions: '*' }];
   const behindLogin = { adminAuth: { type: 'credentials', users }, httpAdminRoot: '/desk' };
-  const nodeRed = await startNodeRed({ ...runtime, userDir, flows: [], settings: version === 5 ? behindLogin : {} });
+  const nodeRed = await startNodeRed({
+    ...runtime,
+    userDir,
+    flows: [],
+    settings: version === 5 ? behindLogin : {},
+    // For a form that refers to it.
+    env: { FLESPI_TEST_DEVICE: '5000003' },
+  });
   endings.push(() => nodeRed.stop());
   return version === 5
     ? { version, nodeRed, editor: `${nodeRed.url}/desk`, login: { username: 'dispatcher', password: 'fleet' } }

@@ -210,7 +210,7 @@ describe('flespi-subscribe', () => {
       const flow = await loadFlow([accountNode(sandbox), subscribe(['user/{{flow.who}}'])], credentials());
       const { error } = await flow.caught.next();
       assert.equal(error?.code, 'FLESPI_BAD_TOPIC');
-      assert.match(String(error?.message), /there is no value/);
+      assert.match(error?.message ?? '', /there is no value/);
       await until(() => /there is no value/.test(statusOf()));
     });
 
@@ -231,7 +231,7 @@ describe('flespi-subscribe', () => {
         [8, 10],
       );
       flow.node('subscribe').receive({ action: 'subscribe', limit: '* || true' });
-      assert.match(String((await flow.caught.next()).error?.message), /may not contain \* or \?/);
+      assert.match((await flow.caught.next()).error?.message ?? '', /may not contain \* or \?/);
     });
 
     const wideners: unknown[] = [

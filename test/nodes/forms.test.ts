@@ -40,6 +40,8 @@ interface Forms {
   modelOf(topic: string): Model;
   topicOf(model: Model): string;
   draftOf(model: Model): string;
+  sourceOf(value: string): { type: string; value: string };
+  placeFor(type: string, value: string): string;
   searchResources(typed: string): { value: string; title: string }[];
   suggestFields(typed: string, names: readonly string[]): { value: string }[];
 }
@@ -76,6 +78,7 @@ describe('the logic of the forms', () => {
       'number-check',
       'resources',
       'field-names',
+      'place-field',
     ]);
   });
   after(() => {
@@ -275,6 +278,8 @@ describe('the logic of the forms', () => {
       '$share/by_device:4:1/flespi/+/gw/devices/+/#',
       '$share/by_ident:6/flespi/message/gw/channels/+/+',
       'temperature/+/kitchen',
+      'flespi/message/gw/devices/{{payload.device}}',
+      '$filter/payload=position.speed%20%3E%20%7B%7Blimit%7D%7D&modified_since={{flow.since}}&cid={{global.cid}}/flespi/message/gw/devices/+',
     ];
     for (const topic of topics) {
       it(`takes apart and builds again: ${topic}`, () => {
@@ -287,6 +292,24 @@ describe('the logic of the forms', () => {
       assert.equal(forms.modelOf('flespi/state/gw/devices/+/telemetry/position').entry?.key, 'telemetry');
       assert.equal(forms.modelOf('flespi/state/gw/devices/12').entry?.key, 'deviceItem');
       assert.equal(forms.modelOf('some/thing/else').entry, undefined);
+    });
+
+    it('shows a place as what it is filled in from, and writes it again', () => {
+      /** [place, type and value of the typed input]. */
+      const places: [string, string, string][] = [
+        ['{{payload.device}}', 'msg', 'payload.device'],
+        ['{{flow.fleet}}', 'flow', 'fleet'],
+        ['{{global[disk].fleet}}', 'global', '#:(disk)::fleet'],
+        ['{{env.REGION}}', 'env', 'REGION'],
+        ['{{msg.flow.x}}', 'msg', 'flow.x'],
+        ['1,2', 'str', '1,2'],
+        ['1,{{x}}', 'str', '1,{{x}}'],
+      ];
+      for (const [place, type, value] of places) {
+        assert.deepEqual(forms.sourceOf(place), { type, value });
+        assert.equal(forms.placeFor(type, value), place);
+      }
+      assert.equal(forms.placeFor('flow', ' '), '', 'nothing is chosen yet');
     });
 
     it('keeps what is not finished, and says that it is wrong', () => {
