@@ -40,6 +40,8 @@ export class SubscribeNode {
   readonly #unusable = new Map<string, FlespiError>();
   /** Refusals that were reported, so that each is reported once. */
   readonly #told = new Set<string>();
+  /** Sentences that were logged as warnings. */
+  readonly #warned = new Set<string>();
   #showing: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -198,11 +200,15 @@ export class SubscribeNode {
       if (state.kind !== 'closed') this.#status.show(state);
       return;
     }
+    const { warning } = state;
+    // Other than a session that was lost, this goes on as long as the link does.
+    const lasting = summary.done === summary.wanted && warning?.code === 'FLESPI_NOT_VERIFIED' && { reason: warning };
     this.#status.show(
       summary.wanted === 0
         ? state
         : {
             kind: 'subscribed',
+            ...lasting,
             ...(unusable && { reason: unusable }),
             ...summary,
             wanted: summary.wanted + this.#unusable.size,
@@ -211,6 +217,7 @@ export class SubscribeNode {
           },
     );
     for (const { request, state: own } of this.#subscriptions.list) {
+      if (own.kind === 'subscribed' && own.warning) this.#warnOnce(own.warning);
       if (own.kind !== 'refused') this.#told.delete(request.filter);
       else if (!this.#told.has(request.filter)) {
         this.#told.add(request.filter);
@@ -218,6 +225,14 @@ export class SubscribeNode {
         this.#node.error(new NodeFailure(this.#RED, own.reason), { topic: request.filter });
       }
     }
+  }
+
+  /** It is the same with every link. */
+  #warnOnce(warning: FlespiError): void {
+    const sentence = errorText(this.#RED, warning);
+    if (this.#warned.has(sentence)) return;
+    this.#warned.add(sentence);
+    this.#node.warn(sentence);
   }
 
   #fail(error: unknown): void {

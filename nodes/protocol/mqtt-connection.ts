@@ -46,6 +46,8 @@ export class MqttConnection {
   /** Monotonic milliseconds of the next attempt, while a refusal or a loss demands patience. */
   #notBefore = 0;
   #hadSession = false;
+  /** That the certificate is not looked at was logged: it is so with every link, and not news. */
+  #toldUnverified = false;
   readonly #outgoing: Outgoing;
   #closing: Promise<void> | undefined;
 
@@ -239,7 +241,9 @@ export class MqttConnection {
     const warning = this.#warningFor(sessionPresent);
     this.#hadSession = !this.#linkOptions.clean;
     this.#log.recovered(this.#clock.elapsed());
-    if (warning) this.#log.warned(warning);
+    const unverified = warning?.code === 'FLESPI_NOT_VERIFIED';
+    if (warning && !(unverified && this.#toldUnverified)) this.#log.warned(warning);
+    this.#toldUnverified ||= unverified;
     this.#enter({ kind: 'connected', sessionPresent, ...(warning && { warning }) });
     const { serverProperties } = link;
     const known = sessionPresent ? knownSubscriptions(serverProperties.userProperties?.['subscriptions']) : undefined;
