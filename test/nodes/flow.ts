@@ -14,7 +14,9 @@ type NodeSet = (RED: NodeAPI) => void;
 
 // eslint-disable-next-line typescript/no-require-imports -- core's nodes are CommonJS without types
 const sequenceNodes: NodeSet = require('@node-red/nodes/core/sequence/17-split.js');
-const nodeSets: NodeSet[] = [sequenceNodes, flespiConfig, flespiRequest, flespiSubscribe, flespiRpc];
+// eslint-disable-next-line typescript/no-require-imports -- as above
+const tlsNode: NodeSet = require('@node-red/nodes/core/network/05-tls.js');
+const nodeSets: NodeSet[] = [sequenceNodes, tlsNode, flespiConfig, flespiRequest, flespiSubscribe, flespiRpc];
 
 /** Starts Node-RED's runtime for a suite. Its path comes from outside where another version is to be tested. */
 export function useRuntime(): void {
@@ -120,10 +122,11 @@ export async function loadFlow(nodes: FlowNode[], credentials: Record<string, ob
 }
 
 export function withWatchers(nodes: FlowNode[]): never {
-  const scope = nodes.filter(({ type }) => type !== 'flespi-config').map(({ id }) => id);
+  const isConfig = ({ type }: FlowNode): boolean => type.endsWith('-config');
+  const scope = nodes.filter((node) => !isConfig(node)).map(({ id }) => id);
   return [
     { id: 'tab', type: 'tab', label: 'test' },
-    ...nodes.map((node) => (node.type === 'flespi-config' ? node : { z: 'tab', wires: [['out']], ...node })),
+    ...nodes.map((node) => (isConfig(node) ? node : { z: 'tab', wires: [['out']], ...node })),
     ...['out', 'caught', 'completed', 'statuses'].map((id) => ({ id, type: 'helper', z: 'tab' })),
     ...watchers('tab', { catch: 'caught', complete: 'completed', status: 'statuses' }, scope),
   ] as never;

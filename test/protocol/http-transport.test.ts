@@ -11,7 +11,13 @@ import { FlespiError } from '../../nodes/protocol/flespi-error';
 import { HttpTransport, type HttpTransportOptions } from '../../nodes/protocol/http-transport';
 import { json, startHttpServer, startRawServer, type TestServer } from '../servers/misbehaving-server';
 import { startTcpProxy } from '../servers/tcp-proxy';
-import { certificate, expiredCertificate, key } from '../servers/tls-certificate';
+import {
+  certificate,
+  expiredCertificate,
+  futureCertificate,
+  key,
+  strangeCertificate,
+} from '../servers/tls-certificate';
 
 const token = 'canaryCANARY0123456789canaryCANARY0123456789canaryCANARY01234567';
 const get: WireCall = { method: 'GET', path: 'gw/devices/all', query: 'fields=id' };
@@ -268,15 +274,24 @@ describe('HttpTransport', () => {
       );
     });
 
+    /** [certificate, host, certificate, options, what it is called; nothing when it must work]. */
     const certificates: [string, string, string, HttpTransportOptions['tls'], string | undefined][] = [
       ['that we know', 'localhost', certificate, { ca: certificate }, undefined],
-      ['that nobody signed', 'localhost', certificate, {}, 'certificate'],
-      ['for another name', '127.0.0.1', certificate, { ca: certificate }, 'certificate'],
-      ['that expired', 'localhost', expiredCertificate, { ca: expiredCertificate }, 'certificate'],
+      ['that nobody signed', 'localhost', certificate, {}, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+      ['for another name', '127.0.0.1', certificate, { ca: certificate }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+      ['that expired', 'localhost', expiredCertificate, { ca: expiredCertificate }, 'CERT_HAS_EXPIRED'],
+      ['that is not valid yet', 'localhost', futureCertificate, { ca: futureCertificate }, 'CERT_NOT_YET_VALID'],
+      [
+        'of an authority that is not trusted',
+        'localhost',
+        strangeCertificate,
+        { ca: certificate },
+        'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      ],
       ['that the author accepts unseen', '127.0.0.1', expiredCertificate, { rejectUnauthorized: false }, undefined],
     ];
-    for (const [title, host, cert, tls, problem] of certificates) {
-      it(`a certificate ${title}${problem ? '' : ' is good'}`, async () => {
+    for (const [title, host, cert, tls, reason] of certificates) {
+      it(`a certificate ${title}${reason ? '' : ' is good'} (C15)`, async () => {
         const secure = createSecureServer({ key, cert }, (_request, response) => json(response, { result: [] }));
         secure.listen(0, '127.0.0.1');
         await once(secure, 'listening');
@@ -284,13 +299,13 @@ describe('HttpTransport', () => {
         const address = secure.address();
         assert(address !== null && typeof address === 'object');
         const transport = transportTo({ origin: `https://${host}:${address.port}` }, { tls, proxy: false });
-        if (problem === undefined) {
+        if (reason === undefined) {
           assert.equal((await send(transport)).statusCode, 200);
           return;
         }
         const error = await failure(send(transport, call('POST')));
         assert.equal(error.code, 'FLESPI_CONNECTION_FAILED');
-        assert.equal(error.params['problem'], problem);
+        assert.deepEqual([error.params['problem'], error.params['reason']], ['certificate', reason]);
       });
     }
 

@@ -3,7 +3,13 @@ import type { ConnectionLogEntry, MqttConnection, MqttConnectionOptions } from '
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox';
 import { Collector } from '../servers/collector';
 import { Connections, listen, reached, settled } from '../servers/connections';
-import { certificate, expiredCertificate, key } from '../servers/tls-certificate';
+import {
+  certificate,
+  expiredCertificate,
+  futureCertificate,
+  key,
+  strangeCertificate,
+} from '../servers/tls-certificate';
 import { plainMqtt, type Target } from './mqtt-contract';
 import { callsOverMqtt } from './rpc-contract';
 
@@ -91,17 +97,19 @@ describe('MqttConnection on the sandbox', () => {
     });
   });
 
-  describe('over TLS (C15 to C17)', () => {
+  describe('over TLS', () => {
     /** [certificate, options, problem; none when it must work]. */
     const cases: [string, string, Partial<MqttConnectionOptions>, string?][] = [
       ['one that is trusted', certificate, { tls: { ca: certificate } }],
       ['one that nobody signed', certificate, {}, 'self-signed'],
       ['one that has expired', expiredCertificate, { tls: { ca: expiredCertificate } }, 'expired'],
+      ['one that is not valid yet', futureCertificate, { tls: { ca: futureCertificate } }, 'not-yet'],
+      ['one of an authority that is not trusted', strangeCertificate, { tls: { ca: certificate } }, 'unknown-ca'],
       ['one for another name', certificate, { tls: { ca: certificate, servername: 'elsewhere.test' } }, 'name'],
       ['any, when told not to look, with a warning', certificate, { tls: { rejectUnauthorized: false } }],
     ];
     for (const [what, cert, options, problem] of cases) {
-      it(`${problem ? 'refuses' : 'takes'} a certificate: ${what}`, async () => {
+      it(`${problem ? 'refuses' : 'takes'} a certificate: ${what} (${options.tls?.rejectUnauthorized === false ? 'C17' : 'C15'})`, async () => {
         const sandbox = await startSandbox({ devices: 0, key, cert });
         const connections = new Connections();
         const log: ConnectionLogEntry[] = [];
@@ -117,6 +125,8 @@ describe('MqttConnection on the sandbox', () => {
           } else {
             const { reason } = await reached(connection, 'waiting');
             assert.equal(reason.params['problem'], problem);
+            await reached(connection, 'connecting');
+            assert.equal((await reached(connection, 'waiting')).reason.params['problem'], problem);
             assert.equal(log.length, 1, 'said once');
           }
         } finally {
@@ -126,7 +136,7 @@ describe('MqttConnection on the sandbox', () => {
       });
     }
 
-    it('says that a TLS port is no plain one', async () => {
+    it('says that a TLS port is no plain one (C16)', async () => {
       const sandbox = await startSandbox({ devices: 0, key, cert: certificate });
       const connections = new Connections();
       const url = `mqtt://127.0.0.1:${new URL(sandbox.mqtt).port}`;
