@@ -77,11 +77,11 @@ export class FakeBroker {
     this.script = script;
   }
 
-  static async start(script: FakeScript = {}): Promise<FakeBroker> {
+  static async start(script: FakeScript = {}, { host = '127.0.0.1', port = 0 } = {}): Promise<FakeBroker> {
     const server = createServer({ noDelay: true });
     const broker = new FakeBroker(server, script);
     server.on('connection', (socket) => broker.#accept(socket));
-    server.listen(0, '127.0.0.1');
+    server.listen(port, host);
     await once(server, 'listening');
     return broker;
   }
