@@ -18,6 +18,11 @@ export class FakeClock implements Clock {
     return this.#timers.length;
   }
 
+  /** Somebody sets the time of day; nothing else passes. */
+  jump(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
   after(milliseconds: number, run: () => void): Cancel {
     const timer = { at: this.#elapsed + milliseconds, run };
     this.#timers.push(timer);
