@@ -46,7 +46,7 @@ export class SubscribeExchange {
   readonly #wires: () => Iterable<SubscriptionWire>;
   readonly #router: PublicationRouter;
   readonly #timers: Timers;
-  /** Filters given up while there was no link: a resumed session still has them. */
+  /** Filters given up while there was no link, or whose UNSUBSCRIBE went down with it: a resumed session may still have them. */
   readonly #leftovers = new Set<string>();
   #up: LinkUp | undefined;
   #identifier: number;
@@ -258,8 +258,9 @@ export class SubscribeExchange {
     const enough = new Promise<void>((resolve) => {
       cancel = clock.after(1000, resolve);
     });
-    // Without a link the broker has nothing to forget, or is told with the next one.
-    await Promise.race([enough, up.link.unsubscribe(filter).catch(() => {})]);
+    // The broker may not have heard it: it is told again with the next link.
+    const told = up.link.unsubscribe(filter).catch(() => void this.#leftovers.add(filter));
+    await Promise.race([enough, told]);
     cancel();
   }
 

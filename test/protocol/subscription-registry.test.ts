@@ -691,6 +691,18 @@ describe('subscriptions of an MqttConnection', () => {
       await broker.until(() => broker.last.of('unsubscribe').length === 1);
     });
 
+    it('unsubscribes again what the broker may not have heard, because the link was lost with it (S7)', async () => {
+      start({ unsubscribe: (peer) => peer.socket.destroy() }, { clean: false });
+      const one = listen('a');
+      await one.is('subscribed');
+      await one.subscription.close(true);
+      while (connection.state.kind === 'connected') await new Promise<void>((resolve) => void setImmediate(resolve));
+      broker.script = { connect: (peer) => peer.send(connack(0, {}, true)) };
+      await clock.pass(1000);
+      await broker.until(() => broker.last.of('unsubscribe').length === 1);
+      assert.equal(broker.peers.length, 2);
+    });
+
     it('leaves a persistent session as it is when the connection is closed', async () => {
       start({}, { clean: false });
       const one = listen('a', { qos: 1 });
