@@ -108,4 +108,45 @@ describe('redeploys', function () {
     took.sort((a, b) => a - b);
     assert.ok((took[took.length / 2] ?? 0) <= 1000 && (took.at(-1) ?? 0) <= 5000, `${took.at(-1)} ms at most`);
   });
+
+  describe('a deleted node leaves nothing in a persistent session (S7)', () => {
+    const listener = (id: string, topic: string): FlowNode => ({
+      id,
+      type: 'flespi-subscribe',
+      account: 'account',
+      topics: [{ topic, qos: '1', rh: '2' }],
+    });
+    const kept = (): string[] =>
+      sandbox.broker
+        .sessions(sandbox.cid)
+        .flatMap(({ id }) => sandbox.broker.subscriptions(id).map(({ topic }) => topic));
+    const untilKept = async (...topics: string[]): Promise<void> => {
+      while (kept().join() !== topics.join()) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+
+    for (const type of ['nodes', 'flows', 'full'] as const) {
+      for (const away of [false, true]) {
+        it(`deployed: ${type}, ${away ? 'without' : 'with'} a broker`, async () => {
+          const account = accountNode(sandbox, { persistent: true, clientId: `${type}-${away}` });
+          const stays = listener('stays', 'user/stays');
+          await loadFlow([account, stays, listener('goes', 'user/goes')], { account: { token: sandbox.token } });
+          await untilKept('user/stays', 'user/goes');
+          if (away) {
+            sandbox.faults.mqtt.refuseConnect = 0x88;
+            sandbox.broker.interrupt({ how: 'reset' });
+          }
+          await deploy([account, { ...stays, name: 'changed' }], type);
+          delete sandbox.faults.mqtt.refuseConnect;
+          await untilKept('user/stays');
+          await helper.unload();
+          for (let count = 0; count < 100; count += 1)
+            sandbox.broker.publish({ topic: 'user/goes', cid: sandbox.cid, payload: 'x'.repeat(1000) });
+          const [session] = sandbox.broker.sessions(sandbox.cid).filter(({ connected }) => !connected);
+          assert.ok(session);
+          assert.equal(session.size, 0);
+          sandbox.broker.closeSession(session.id);
+        });
+      }
+    }
+  });
 });
