@@ -125,36 +125,32 @@ describe('accounts in trouble', () => {
   });
 
   describe('a deploy ends what is under way within a second (C13)', () => {
-    /** A port that takes connections and says nothing. */
-    async function silence(): Promise<{ port: number; accepted: Promise<unknown>; close(): void }> {
+    interface Moment {
+      account: FlowNode;
+      reached: () => Promise<unknown>;
+      close?: () => void;
+    }
+    /** An account at a port that takes connections and says nothing. */
+    async function silent(scheme: 'mqtt' | 'mqtts'): Promise<Moment> {
       const sockets: Socket[] = [];
       const server = createServer((socket) => void sockets.push(socket.on('error', () => {}))).listen(0, '127.0.0.1');
       await once(server, 'listening');
-      const close = (): void => {
-        for (const socket of sockets) socket.destroy();
-        server.close();
+      const accepted = once(server, 'connection');
+      const { port } = server.address() as AddressInfo;
+      return {
+        account: accountNode({ http: sandbox.http, mqtt: `${scheme}://127.0.0.1:${port}` }),
+        reached: () => accepted,
+        close: () => {
+          for (const socket of sockets) socket.destroy();
+          server.close();
+        },
       };
-      return { port: (server.address() as AddressInfo).port, accepted: once(server, 'connection'), close };
     }
 
     /** [what is under way, an account with which it comes to that]. */
-    const cases: [string, () => Promise<{ account: FlowNode; reached(): Promise<unknown>; close?(): void }>][] = [
-      [
-        'TLS is not agreed on',
-        async () => {
-          const { port, accepted, close } = await silence();
-          const account = accountNode({ http: sandbox.http, mqtt: `mqtts://127.0.0.1:${port}` });
-          return { account, reached: () => accepted, close };
-        },
-      ],
-      [
-        'CONNECT is not answered',
-        async () => {
-          const { port, accepted, close } = await silence();
-          const account = accountNode({ http: sandbox.http, mqtt: `mqtt://127.0.0.1:${port}` });
-          return { account, reached: () => accepted, close };
-        },
-      ],
+    const cases: [string, () => Promise<Moment>][] = [
+      ['TLS is not agreed on', () => silent('mqtts')],
+      ['CONNECT is not answered', () => silent('mqtt')],
       [
         'SUBSCRIBE is not answered',
         async () => {
@@ -169,9 +165,10 @@ describe('accounts in trouble', () => {
     for (const [what, prepare] of cases) {
       for (const type of ['full', 'nodes'] as const) {
         it(`${what}, deployed: ${type}`, async () => {
-          const { account, reached, close } = await prepare();
+          const moment = await prepare();
+          const { account } = moment;
           await loadFlow([account, subscribe()], credentials());
-          await reached();
+          await moment.reached();
           delete sandbox.faults.mqtt.suback;
           const began = performance.now();
           await deploy([{ ...account, ...accountNode(sandbox), name: 'changed' }, subscribe()], type);
@@ -179,7 +176,7 @@ describe('accounts in trouble', () => {
           sinks();
           await shows(({ text }) => text?.startsWith('subscribed 1 1') === true);
           assert.equal(sandbox.broker.stats.connections, 1);
-          close?.();
+          moment.close?.();
         });
       }
     }

@@ -360,7 +360,7 @@ describe('flespi-request', () => {
       ],
     ];
     for (const [name, properties, message, code] of failures) {
-      it(`${name}: ${code} on Catch, nothing sent, and the next good message passes`, async () => {
+      it(`${name}: ${code} on Catch, nothing sent, and the next good message passes (X2, X3)`, async () => {
         const good = { ...request({ results: 'page' }), id: 'good' };
         const flow = await run(properties, [good]);
         flow.node('request').receive({ kept: 1, ...message });
@@ -388,7 +388,7 @@ describe('flespi-request', () => {
       assert.equal((status['status'] as { shape: string }).shape, 'ring');
     });
 
-    it('a wrong token is said, and never shown', async () => {
+    it('a wrong token is said, and never shown (X4)', async () => {
       const token = 'W'.repeat(64);
       const flow = await loadFlow([accountNode(sandbox), request()], { account: { token } });
       flow.node('request').receive({});
@@ -459,7 +459,7 @@ describe('flespi-request', () => {
       ],
     ];
     for (const [name, nodes, secrets, code] of accounts) {
-      it(`${name}: the node says it, and its messages end on Catch with ${code}`, async () => {
+      it(`${name}: the node says it, and its messages end on Catch with ${code} (X1)`, async () => {
         const flow = await loadFlow(nodes, secrets);
         flow.node('request').receive({});
         assert.equal((await flow.caught.next()).error?.code, code);
@@ -471,7 +471,7 @@ describe('flespi-request', () => {
     }
   });
 
-  it('takes strings for numbers and switches, as hand-edited flows have them', async () => {
+  it('takes strings for numbers and switches, as hand-edited flows have them (X1)', async () => {
     const account = accountNode(sandbox, {
       callsAtOnce: '2',
       callsPerMinute: '',

@@ -114,7 +114,7 @@ describe('flespi-rpc', () => {
     ['a status that is none', {}, {}, { httpCode: 'abc' }, 'FLESPI_BAD_ANSWER'],
   ];
   for (const [name, properties, message, faults, code] of failures) {
-    it(`${name}: ${code} on Catch, and the next message passes`, async () => {
+    it(`${name}: ${code} on Catch, and the next message passes (X3)`, async () => {
       const flow = await loadFlow(
         [accountNode(sandbox), rpc(properties), { ...rpc({ results: 'page' }), id: 'good' }],
         credentials(),
@@ -155,7 +155,7 @@ describe('flespi-rpc', () => {
     assert.match((await flow.caught.next()).error?.code ?? '', /FLESPI_(NOT_CONNECTED|TIMEOUT)/);
   });
 
-  it('a wrong token fails every call, and is not shown', async () => {
+  it('a wrong token fails every call, and is not shown (C6, X4)', async () => {
     const token = 'Y'.repeat(64);
     const flow = await loadFlow([accountNode(sandbox), rpc({ timeout: '3', deadline: '3' })], { account: { token } });
     flow.node('rpc').receive({});

@@ -87,7 +87,7 @@ describe('flespi-subscribe', () => {
       ['buffer', '{"a":1}', Buffer.from('{"a":1}')],
     ];
     for (const [datatype, payload, wanted] of datatypes) {
-      it(`${datatype}: ${JSON.stringify(payload).slice(0, 40)}`, async () => {
+      it(`${datatype}: ${JSON.stringify(payload).slice(0, 40)} (S15)`, async () => {
         const flow = await run(['user/+'], { datatype });
         sandbox.broker.publish({ topic: 'user/x', cid: sandbox.cid, payload });
         const msg = await flow.out.next();
@@ -96,7 +96,7 @@ describe('flespi-subscribe', () => {
       });
     }
 
-    it('what is no JSON although JSON was asked for goes to Catch with its text, and the next one passes', async () => {
+    it('what is no JSON although JSON was asked for goes to Catch with its text, and the next one passes (S15)', async () => {
       const flow = await run(['user/+'], { datatype: 'json' });
       sandbox.broker.publish({ topic: 'user/x', cid: sandbox.cid, payload: '{"broken' });
       sandbox.broker.publish({ topic: 'user/x', cid: sandbox.cid, payload: '{"fine":1}' });
@@ -107,7 +107,7 @@ describe('flespi-subscribe', () => {
       assert.equal(flow.out.messages.length, 1);
     });
 
-    it('once, however many of the topics fit', async () => {
+    it('once, however many of the topics fit (S5)', async () => {
       const flow = await run(['user/#', 'user/+', 'user/x']);
       sandbox.broker.publish({ topic: 'user/x', cid: sandbox.cid, payload: '1' });
       sandbox.broker.publish({ topic: 'user/y', cid: sandbox.cid, payload: '2' });
@@ -126,7 +126,7 @@ describe('flespi-subscribe', () => {
       assert.equal((msg.payload as Message)['position.speed'], 120);
     });
 
-    it('kept states, once to each node, also to one that comes later', async () => {
+    it('kept states, once to each node, also to one that comes later (S5)', async () => {
       const topic = 'kept/state';
       sandbox.broker.publish({ topic, cid: sandbox.cid, payload: '5', retain: true });
       const first = { ...subscribe([topic]), id: 'first' };
@@ -250,7 +250,7 @@ describe('flespi-subscribe', () => {
       '\ud800',
     ];
     for (const who of wideners) {
-      it(`a value cannot widen the topic: ${JSON.stringify(who)?.slice(0, 20)}`, async () => {
+      it(`a value cannot widen the topic: ${JSON.stringify(who)?.slice(0, 20)} (S16)`, async () => {
         const flow = await dynamic(['user/{{who}}']);
         const before = subscriptions().length;
         flow.node('subscribe').receive({ action: 'subscribe', who });
@@ -261,7 +261,7 @@ describe('flespi-subscribe', () => {
 
     const poison: unknown[] = ['a/#/b', 'a+/b', '$share/x', '$filter/payload=1', 'nul\u0000', 12, {}, { topic: '' }];
     for (const topic of poison) {
-      it(`a topic that no broker takes is refused here: ${JSON.stringify(topic)}`, async () => {
+      it(`a topic that no broker takes is refused here: ${JSON.stringify(topic)} (S16)`, async () => {
         const flow = await loadFlow(
           [accountNode(sandbox), subscribe([], { inputs: 1 }), { ...subscribe(['user/+']), id: 'innocent' }],
           credentials(),
@@ -292,7 +292,7 @@ describe('flespi-subscribe', () => {
   });
 
   describe('what goes wrong', () => {
-    it('a topic that the broker refuses: Catch and status say why, the others work', async () => {
+    it('a topic that the broker refuses: Catch and status say why, the others work (S1)', async () => {
       sandbox.faults.mqtt.suback = [{ topic: 'user/no', code: 0x87 }];
       const flow = await loadFlow([accountNode(sandbox), subscribe(['user/no', 'user/yes'])], credentials());
       const caught = await flow.caught.next();
@@ -304,7 +304,7 @@ describe('flespi-subscribe', () => {
       assert.equal(flow.caught.messages.length, 1);
     });
 
-    it('a wrong token: every node says so, nothing crashes, and the token is nowhere', async () => {
+    it('a wrong token: every node says so, nothing crashes, and the token is nowhere (C6, X4)', async () => {
       const token = 'X'.repeat(64);
       const flow = await loadFlow([accountNode(sandbox), subscribe(['user/+'])], { account: { token } });
       const msg = await flow.statuses.next(
@@ -321,7 +321,7 @@ describe('flespi-subscribe', () => {
       ['no account', ''],
       ['undefined', undefined],
     ] as const) {
-      it(`${name}: a red status, and an error for who controls it`, async () => {
+      it(`${name}: a red status, and an error for who controls it (X1)`, async () => {
         const flow = await loadFlow([subscribe(['user/+'], { account, inputs: 1 })]);
         assert.match(statusOf(), /FLESPI_NO_ACCOUNT/);
         flow.node('subscribe').receive({ action: 'subscribe', topic: 'x' });
@@ -329,7 +329,7 @@ describe('flespi-subscribe', () => {
       });
     }
 
-    it('older and hand-edited properties', async () => {
+    it('older and hand-edited properties (X1)', async () => {
       const flow = await loadFlow(
         [
           accountNode(sandbox, { protocolVersion: 5, persistent: 'false', sessionHours: '', keepalive: '30' }),
@@ -343,7 +343,7 @@ describe('flespi-subscribe', () => {
       await flow.out.next((msg) => msg.payload === 2);
     });
 
-    it('the broker goes and comes back: the subscription is there again', async () => {
+    it('the broker goes and comes back: the subscription is there again (C2)', async () => {
       const flow = await run(['user/+']);
       // Away long enough to be shown: what is over within a second may not be.
       sandbox.faults.mqtt.refuseConnect = 0x88;
@@ -360,7 +360,7 @@ describe('flespi-subscribe', () => {
     const publish = (payload: string): void => sandbox.broker.publish({ topic: 'user/x', cid: sandbox.cid, payload });
 
     for (const type of ['nodes', 'flows', 'full'] as const) {
-      it(`${type}: a changed node goes on, and no message comes twice`, async () => {
+      it(`${type}: a changed node goes on, and no message comes twice (C12)`, async () => {
         await run(['user/+']);
         for (let round = 1; round <= 4; round += 1) {
           await deploy([accountNode(sandbox), subscribe(['user/+'], { name: `round ${round}` })], type);
@@ -382,7 +382,7 @@ describe('flespi-subscribe', () => {
       assert.equal(session(), connects);
     });
 
-    it('a removed node unsubscribes', async () => {
+    it('a removed node unsubscribes (S6)', async () => {
       await run(['user/+'], {}, {});
       await deploy([accountNode(sandbox), { ...subscribe(['other/+']), id: 'other' }], 'nodes');
       await until(() => subscriptions().length === 1);
@@ -395,7 +395,7 @@ describe('flespi-subscribe', () => {
     });
   });
 
-  it('one connection for all nodes of an account, none for an account that nobody uses', async () => {
+  it('one connection for all nodes of an account, none for an account that nobody uses (C19)', async () => {
     const nodes = Array.from({ length: 10 }, (_, index) => ({ ...subscribe([`user/${index}`]), id: `sub-${index}` }));
     const flow = await loadFlow([accountNode(sandbox), { ...accountNode(sandbox), id: 'unused' }, ...nodes], {
       ...credentials(),

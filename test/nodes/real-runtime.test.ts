@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { WebSocket } from 'ws';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox';
 import { linkedUserDir } from '../servers/linked-user-dir';
 import { startNodeRed, type NodeRedProcess } from '../servers/node-red';
@@ -11,6 +13,9 @@ describe('the built package in a real Node-RED', function () {
   let sandbox: Sandbox;
   let nodeRed: NodeRedProcess;
   let userDir: string;
+  let editor: WebSocket;
+  /** What an editor that is open hears: status, the debug sidebar, notifications. */
+  let heard = '';
   const subscriptions = 60;
   const calls = 20;
 
@@ -24,7 +29,7 @@ describe('the built package in a real Node-RED', function () {
   });
   /** Says on the log what Catch gets. */
   const told = (id: string): FlowNode[] => [
-    { id: `catch-${id}`, type: 'catch', z: 'tab', scope: [id], wires: [[`log-${id}`]] },
+    { id: `catch-${id}`, type: 'catch', z: 'tab', scope: [id], wires: [[`log-${id}`, 'sidebar']] },
     {
       id: `log-${id}`,
       type: 'function',
@@ -48,6 +53,7 @@ describe('the built package in a real Node-RED', function () {
   });
   const flows = (): object[] => [
     { id: 'tab', type: 'tab', label: 'real' },
+    node('sidebar', 'debug', { complete: 'true', tosidebar: true, tostatus: true, console: true, active: true }),
     accountNode(sandbox),
     { ...accountNode(sandbox), id: 'refused' },
     ...Array.from({ length: subscriptions }, (_, index) =>
@@ -58,6 +64,7 @@ describe('the built package in a real Node-RED', function () {
         template: 'gw/groups/:groups',
         selectors: [{ kind: 'all' }],
         results: 'page',
+        wires: [['sidebar']],
       }),
     ),
     ...Array.from({ length: calls }, (_, index) => often(`rpc-${index}`, '1')),
@@ -92,8 +99,13 @@ describe('the built package in a real Node-RED', function () {
         logging: { console: { level: 'trace', metrics: true, audit: true } },
       },
     });
+    editor = new WebSocket(`${nodeRed.url.replace('http', 'ws')}/comms`);
+    editor.on('message', (data: Buffer) => (heard += data.toString()));
+    await once(editor, 'open');
+    for (const topic of ['status/#', 'debug', 'notification/#']) editor.send(JSON.stringify({ subscribe: topic }));
   });
   after(async () => {
+    editor?.terminate();
     await nodeRed?.stop();
     await sandbox?.close();
     if (userDir) rmSync(userDir, { recursive: true, force: true });
@@ -119,7 +131,7 @@ describe('the built package in a real Node-RED', function () {
     never(/at .*\/dist\/.*\.js:\d+/);
   });
 
-  it('80 nodes share one connection, and nobody warns of listeners', async () => {
+  it('80 nodes share one connection, and nobody warns of listeners (C19)', async () => {
     await until(() =>
       sandbox.broker.sessions(sandbox.cid).some(({ id }) => sandbox.broker.subscriptions(id).length > subscriptions),
     );
@@ -127,8 +139,9 @@ describe('the built package in a real Node-RED', function () {
     never(/MaxListeners/);
   });
 
-  it('the token is nowhere: log, flows, global configuration, diagnostics, context', async () => {
-    const seen: string[] = [nodeRed.log()];
+  it('the token is nowhere: log, what the editor hears, flows, global configuration, diagnostics, context (X4)', async () => {
+    await until(() => /"topic":"status\/wrong"/.test(heard) && /"topic":"debug"/.test(heard));
+    const seen: string[] = [nodeRed.log(), heard];
     for (const path of [
       'flows',
       'flow/tab',

@@ -3,6 +3,7 @@ import { getEventListeners, once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect } from 'node:net';
+import { mock } from 'node:test';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { getGlobalDispatcher } from 'undici';
@@ -172,7 +173,7 @@ describe('HttpTransport', () => {
       }
     });
 
-    it('unknown host, then good: the next request finds it', async () => {
+    it('unknown host, then good: the next request finds it (C18)', async () => {
       const fake = await server((_request, response) => json(response, { result: [] }));
       let known = false;
       const transport = transportTo(
@@ -457,7 +458,7 @@ describe('HttpTransport', () => {
       await new HttpTransport({ origin: 'https://flespi.invalid', token: () => token }).close();
     });
 
-    it('old connections, so that a host that moved is found, without hurting what is under way', async () => {
+    it('old connections, so that a host that moved is found, without hurting what is under way (C18)', async () => {
       const waiting: (() => void)[] = [];
       const fake = await server((request, response) => {
         if (request.url.includes('slow')) waiting.push(() => json(response, { result: ['slow'] }));
@@ -474,6 +475,25 @@ describe('HttpTransport', () => {
       waiting[0]?.();
       assert.match((await slow).text, /slow/);
     });
+  });
+
+  it('connections are used for ten minutes when nobody says otherwise (C18)', async () => {
+    const fake = await server((_request, response) => json(response, { result: [] }));
+    const transport = transportTo(fake);
+    const real = performance.now.bind(performance);
+    await send(transport);
+    const opened: number[] = [];
+    for (const minutes of [9.9, 10.1]) {
+      // The socket is free.
+      await new Promise(setImmediate);
+      // For the transport alone: undici measures too, and would end what idles.
+      const later = mock.method(performance, 'now', () => real() + minutes * 60_000);
+      const answer = send(transport);
+      later.mock.restore();
+      await answer;
+      opened.push(fake.connections.opened);
+    }
+    assert.deepEqual(opened, [1, 2]);
   });
 
   describe('through a proxy', () => {

@@ -210,13 +210,17 @@ describe('MqttConnection', () => {
       const { port } = server.address() as AddressInfo;
       server.close();
       await once(server, 'close');
-      const connection = connectionTo(`mqtt://127.0.0.1:${port}`);
+      const connection = connectionTo(`mqtt://127.0.0.1:${port}`, { random: () => 0.999 });
+      let attempts = 0;
+      connection.onState(({ kind }) => (attempts += kind === 'connecting' ? 1 : 0));
       connection.acquire();
       await clock.pass(0);
-      for (let attempt = 0; attempt < 5; attempt += 1) {
+      for (let attempt = 0; attempt < 12; attempt += 1) {
         const { params } = await reasonOf(connection);
         assert.equal(params['problem'], 'refused');
-        await clock.pass(60_000);
+        assert.ok((clock.next ?? Infinity) <= 60_000, 'the next attempt is within a minute, always');
+        await clock.pass((clock.next ?? 0) + 1);
+        assert.equal(attempts, attempt + 2);
       }
       assert.equal(log.filter(({ kind }) => kind === 'outage').length, 1);
     });
@@ -241,19 +245,19 @@ describe('MqttConnection', () => {
       assert.deepEqual([code, params['problem']], ['FLESPI_CONNECTION_FAILED', 'no-connack']);
     });
 
-    /** [CONNACK reason code, problem, least wait in seconds]: rows C6 to C8, C10. */
-    const refusals: [number, string, number][] = [
-      [0x86, 'token', 300],
-      [0x87, 'not-authorised', 300],
-      [0x88, 'unavailable', 0],
-      [0x89, 'busy', 0],
-      [0x97, 'quota', 0],
-      [0x9f, 'connection-rate', 5],
-      [0x8a, 'banned', 300],
-      [0x84, 'version', 300],
+    /** [CONNACK reason code, problem, least wait in seconds, row]. */
+    const refusals: [number, string, number, string][] = [
+      [0x86, 'token', 300, 'C6'],
+      [0x87, 'not-authorised', 300, 'C6'],
+      [0x88, 'unavailable', 0, 'C7'],
+      [0x89, 'busy', 0, 'C7'],
+      [0x97, 'quota', 0, 'C7'],
+      [0x9f, 'connection-rate', 5, 'C7'],
+      [0x8a, 'banned', 300, 'C6'],
+      [0x84, 'version', 300, 'C6'],
     ];
-    for (const [code, problem, seconds] of refusals) {
-      it(`after CONNACK 0x${code.toString(16)} (${problem}) in its time`, async () => {
+    for (const [code, problem, seconds, row] of refusals) {
+      it(`after CONNACK 0x${code.toString(16)} (${problem}) in its time (${row})`, async () => {
         const connection = start({}, { connect: (peer) => peer.send(connack(code, { reasonString: 'why' })) });
         const error = await reasonOf(connection);
         assert.equal(error.code, 'FLESPI_CONNECTION_REFUSED');
@@ -275,29 +279,38 @@ describe('MqttConnection', () => {
       assert.equal((await reasonOf(connection)).params['problem'], 'not-authorised');
     });
 
-    it('never follows a reference to another server: the token would go there (C8)', async () => {
-      const elsewhere = await FakeBroker.start();
-      const reference = `127.0.0.1:${elsewhere.port}`;
-      const connection = start({}, { connect: (peer) => peer.send(connack(0x9d, { serverReference: reference })) });
-      assert.equal((await reasonOf(connection)).params['problem'], 'moved');
-      await clock.pass(400_000);
-      assert.equal(elsewhere.peers.length, 0);
-      await elsewhere.close();
-    });
+    for (const [code, problem] of [
+      [0x9c, 'other-server'],
+      [0x9d, 'moved'],
+    ] as const) {
+      it(`never follows the reference of 0x${code.toString(16)} to another server: the token would go there (C8)`, async () => {
+        const elsewhere = await FakeBroker.start();
+        const reference = `127.0.0.1:${elsewhere.port}`;
+        const connection = start({}, { connect: (peer) => peer.send(connack(code, { serverReference: reference })) });
+        assert.equal((await reasonOf(connection)).params['problem'], problem);
+        await clock.pass(400_000);
+        assert.equal(elsewhere.peers.length, 0);
+        await elsewhere.close();
+      });
+    }
 
-    /** [DISCONNECT reason code, problem]. */
-    const goodbyes: [number, string][] = [
-      [0x8b, 'shutting-down'],
-      [0x98, 'administrative'],
-      [0x8e, 'taken-over'],
-      [0x8d, 'keepalive'],
+    /** [DISCONNECT reason code, problem, least and longest wait, row]. */
+    const goodbyes: [number, string, number, number, string][] = [
+      [0x8b, 'shutting-down', 0, 1000, 'C10'],
+      [0x98, 'administrative', 0, 1000, 'C10'],
+      [0x8e, 'taken-over', 30_000, 36_000, 'C9'],
+      [0x8d, 'keepalive', 0, 1000, 'C10'],
     ];
-    for (const [code, problem] of goodbyes) {
-      it(`names the reason of DISCONNECT 0x${code.toString(16)} (${problem})`, async () => {
+    for (const [code, problem, least, longest, row] of goodbyes) {
+      it(`names the reason of DISCONNECT 0x${code.toString(16)} (${problem}), and comes back in its time (${row})`, async () => {
         const connection = start();
         await reached(connection, 'connected');
         broker.last.disconnect(code);
         assert.equal((await reasonOf(connection)).params['problem'], problem);
+        const delay = clock.next ?? 0;
+        assert.ok(delay >= least && delay <= longest, `${delay} ms`);
+        await clock.pass(delay + 1);
+        await reached(connection, 'connected');
       });
     }
 
@@ -331,7 +344,7 @@ describe('MqttConnection', () => {
       assert.equal(broker.peers.length, 0);
     });
 
-    /** Rows C16, C25: what can answer at the port. */
+    /** What can answer at the port. */
     const nonsense: [string, (socket: Socket) => void][] = [
       ['an HTTP server', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
       ['random bytes', (socket) => socket.end(Buffer.from([0xff, 0x00, 0x13, 0x37, 0xf0, 0x10]))],
@@ -343,7 +356,7 @@ describe('MqttConnection', () => {
       ['a reset', (socket) => socket.resetAndDestroy()],
     ];
     for (const [what, answer] of nonsense) {
-      it(`says in words that ${what} is no broker`, async () => {
+      it(`says in words that ${what} is no broker (C16, C25)`, async () => {
         const server = createServer((socket) => {
           socket.on('error', () => {});
           socket.once('data', () => answer(socket));
@@ -360,7 +373,7 @@ describe('MqttConnection', () => {
       });
     }
 
-    it('says that a web server is no MQTT over WebSocket', async () => {
+    it('says that a web server is no MQTT over WebSocket (C16)', async () => {
       const server = createHttpServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const connection = connectionTo(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/mqtt`);
@@ -393,7 +406,7 @@ describe('MqttConnection', () => {
       ['uses topic aliases that nobody offered', { topicAlias: 9 }],
       ['sends a message without a topic', {}],
     ] as const) {
-      it(`drops a broker that ${what}`, async () => {
+      it(`drops a broker that ${what} (S18)`, async () => {
         const connection = start();
         await reached(connection, 'connected');
         broker.last.publish('', 'x', { properties });
@@ -574,7 +587,7 @@ describe('MqttConnection', () => {
       assert.equal(broker.of('publish')[0]?.qos, 0);
     });
 
-    it('keeps the number of unacknowledged messages that the broker takes', async () => {
+    it('keeps the number of unacknowledged messages that the broker takes (C23)', async () => {
       const connection = start(
         {},
         {
@@ -592,7 +605,7 @@ describe('MqttConnection', () => {
   });
 
   describe('close', () => {
-    /** Row C13 and reliability finding 5: whatever it is doing. */
+    /** Whatever it is doing. */
     const moments: [string, FakeScript, ((connection: MqttConnection) => Promise<void>)?][] = [
       ['a CONNECT is not answered', { connect: () => {} }, () => broker.until(() => broker.of('connect').length === 1)],
       ['connected', {}],
@@ -619,7 +632,7 @@ describe('MqttConnection', () => {
       ],
     ];
     for (const [moment, script, prepare] of moments) {
-      it(`ends within a second while ${moment}`, async () => {
+      it(`ends within a second while ${moment}, and is quiet for an hour (C13, C14)`, async () => {
         const connection = start({}, script);
         if (moment !== 'a CONNECT is not answered' && moment !== 'it waits for the next attempt') {
           await reached(connection, 'connected');
@@ -662,7 +675,7 @@ describe('MqttConnection', () => {
       assert.equal(broker.peers.length, 1);
     });
 
-    it('leaves no socket after many redeploys during an outage', async () => {
+    it('leaves no socket after many redeploys during an outage (C12)', async () => {
       broker.script = { connect: (peer) => peer.send(connack(0x88)) };
       for (let round = 0; round < 50; round += 1) {
         const connection = connectionTo(broker.url);

@@ -51,7 +51,7 @@ export function plainMqtt(start: () => Promise<Target>): void {
         assert.equal(one.deliveries[1]?.payload.length, 0);
       });
 
-      it('brings retained values to a node that joins later, and not again to the first', async () => {
+      it('brings retained values to a node that joins later, and not again to the first (S5)', async () => {
         const connection = open();
         await reached(connection, 'connected');
         for (const id of [1, 2, 3]) {
@@ -80,7 +80,7 @@ export function plainMqtt(start: () => Promise<Target>): void {
         assert.ok(second.deliveries.every(({ retain }) => retain));
       });
 
-      it('keeps the backlog of a persistent session over a restart of Node-RED', async () => {
+      it('keeps the backlog of a persistent session over a restart of Node-RED, and nothing of a node that is deleted (S7)', async () => {
         const clientId = randomClientId('kept');
         const session = { clientId, clean: false, sessionExpiryInterval: 600 };
         const before = open(session);
@@ -100,7 +100,7 @@ export function plainMqtt(start: () => Promise<Target>): void {
           Array.from({ length: 20 }, (_, count) => String(count)),
         );
         assert.equal((await reached(after, 'connected')).sessionPresent, true);
-        // A node that is deleted takes its subscription with it, or the session would fill up (S7).
+        // A node that is deleted takes its subscription with it, or the session would fill up.
         await subscription.close(true);
         await after.close();
         await publisher.publish({ topic: 'backlog/x', payload: 'too late', qos: 1 });
@@ -144,7 +144,7 @@ export function plainMqtt(start: () => Promise<Target>): void {
         assert.ok(first.texts.length > 0 && second.texts.length > 0);
       });
 
-      it('comes back after a cut, and has everything again', async () => {
+      it('comes back after a cut, and has everything again (C2)', async () => {
         const proxy = await startTcpProxy(target.port);
         const connection = open({ url: `mqtt://127.0.0.1:${proxy.port}` });
         const all = await Promise.all(['x/1', 'x/2', 'x/+/3'].map((filter) => listen(connection, filter)));
@@ -160,7 +160,7 @@ export function plainMqtt(start: () => Promise<Target>): void {
     });
   }
 
-  it('gives each node a publication once, though their topics overlap, and one node with several topics too', async () => {
+  it('gives each node a publication once, though their topics overlap, and one node with several topics too (S5)', async () => {
     const connection = connections.open(target);
     const owner = {};
     const all = await Promise.all([
@@ -231,8 +231,8 @@ export function plainMqtt(start: () => Promise<Target>): void {
     assert.equal(connection.state.kind, 'connected');
   });
 
-  /** Row C3, C14, with a proxy that swallows everything, as a stopped broker does. */
-  it('notices a broker that has stopped, and closes within a second all the same', async () => {
+  /** With a proxy that swallows everything, as a stopped broker does. */
+  it('notices a broker that has stopped, and closes within a second all the same (C3, C14)', async () => {
     const proxy: TcpProxy = await startTcpProxy(target.port);
     const connection = connections.open({ ...target, url: `mqtt://127.0.0.1:${proxy.port}` }, { keepalive: 1 });
     await reached(connection, 'connected');

@@ -84,8 +84,9 @@ function flood(start: () => Promise<Target>): void {
 
 describe('MqttConnection on the sandbox, which keeps many values', () =>
   flood(async () => {
-    const { mqtt: url, token, close } = await startSandbox({ devices: 0 });
-    return { url, port: Number(new URL(url).port), token, close };
+    const sandbox = await startSandbox({ devices: 0 });
+    const { mqtt: url, token } = sandbox;
+    return { url, port: Number(new URL(url).port), token, close: () => sandbox.close() };
   }));
 
 describeWith('mosquitto', 'MqttConnection on Mosquitto, which keeps many values', () =>

@@ -67,7 +67,7 @@ describe('ReconnectPolicy', () => {
     assert.equal(policy.delayAfter(lost({ at: 90_000 })), 0, 'a minute later it is forgotten');
   });
 
-  /** [reason code, least wait in ms]: rows C6 to C10. */
+  /** [reason code, least wait in ms]. */
   const codes: [number, number][] = [
     [0x86, 300_000],
     [0x87, 300_000],
@@ -88,7 +88,7 @@ describe('ReconnectPolicy', () => {
     [3, 0],
   ];
   for (const [code, least] of codes) {
-    it(`waits at least ${least / 1000} s after reason code 0x${code.toString(16)}, with jitter`, () => {
+    it(`waits at least ${least / 1000} s after reason code 0x${code.toString(16)}, with jitter (C6 to C10)`, () => {
       const patience = patienceFor(code);
       const [shortest, longest] = [0, 1].map((random) => always(random).delayAfter(lost({ patience }))) as [
         number,

@@ -259,6 +259,16 @@ describe('RpcTransport', () => {
       });
     }
 
+    it('with user properties of any name and number (S17)', async () => {
+      const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`p${index}`, ['x', 'y']]));
+      const odd = { ['__proto__']: 'polluted', constructor: 'c', http_code: '200', ...many };
+      const userProperties = Object.assign(Object.create(null), odd) as Record<string, string>;
+      start({ publish: (peer, packet) => peer.publish(replyTo(packet), 'text', { properties: { userProperties } }) });
+      const { statusCode, text } = await send();
+      assert.deepEqual([statusCode, text], [200, 'text']);
+      assert.equal(({} as { polluted?: unknown }).polluted, undefined);
+    });
+
     it('the first one, when a call is answered twice (P9)', async () => {
       start({
         publish: (peer, packet) => {
@@ -333,6 +343,15 @@ describe('RpcTransport', () => {
       broker.script = { publish: echo };
       await send();
       assert.equal(rpc.strays.unknown, 29);
+    });
+
+    it('when the token is refused: at once, with the reason (C6)', async () => {
+      start({ connect: (peer) => peer.send(connack(0x87)) });
+      const error = await fails(send(), 'FLESPI_NOT_CONNECTED');
+      assert.equal(error.params['problem'], 'not-authorised');
+      await fails(send(), 'FLESPI_NOT_CONNECTED');
+      assert.equal(rpc.pending, 0);
+      assert.equal(clock.elapsed(), 0, 'nobody waited');
     });
 
     it('when the link is lost: outcome unknown, never sent again (P2)', async () => {
@@ -411,7 +430,7 @@ describe('RpcTransport', () => {
       assert.deepEqual([rpc.pending, rpc.queued], [0, 0]);
     });
 
-    it('and no way out of a call keeps a slot: a good one passes after every bad one', async () => {
+    it('and no way out of a call keeps a slot: a good one passes after every bad one (X3)', async () => {
       start({ publish: () => {} }, { inFlight: 1 });
       const bad: ((peer: FakePeer, packet: IPublishPacket) => void)[] = [
         (peer, packet) => peer.publish(replyTo(packet), 'x', { properties: { userProperties: { http_code: 'x' } } }),

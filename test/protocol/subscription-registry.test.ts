@@ -259,7 +259,7 @@ describe('subscriptions of an MqttConnection', () => {
       assert.deepEqual(wide.texts, []);
     });
 
-    it('by several identifiers, to each once (core loses those)', async () => {
+    it('by several identifiers, to each once (S5; core loses those)', async () => {
       start();
       const [wide, narrow] = [listen('a/#'), listen('a/b')];
       await Promise.all([wide.is('subscribed'), narrow.is('subscribed')]);
@@ -443,7 +443,7 @@ describe('subscriptions of an MqttConnection', () => {
       broker.last.publish(topic, payload, { retain: true, properties: { subscriptionIdentifier: identifier } });
     };
 
-    it('reach a node that joins later, and not again those that had them', async () => {
+    it('reach a node that joins later, and not again those that had them (S5)', async () => {
       start();
       const first = listen('a/+');
       await first.is('subscribed');
@@ -585,7 +585,7 @@ describe('subscriptions of an MqttConnection', () => {
   });
 
   describe('after a reconnection', () => {
-    it('asks again for everything in a new session, with its retained values', async () => {
+    it('asks again for everything in a new session, with its retained values (C24)', async () => {
       start();
       const all = [listen('a'), listen('b', { retainHandling: 2 })];
       await Promise.all(all.map((one) => one.is('subscribed')));
@@ -772,7 +772,7 @@ describe('subscriptions of an MqttConnection', () => {
       assert.equal(one.subscription.backlog.unconfirmed, 1, 'too late, and once is enough');
     });
 
-    it('never acknowledges on another connection than the one it came from (finding 9)', async () => {
+    it('never acknowledges on another connection than the one it came from (S9)', async () => {
       start({}, { clean: false });
       const one = listen('a', { qos: 1 }, new Collector({ confirms }));
       await one.is('subscribed');
@@ -811,7 +811,7 @@ describe('subscriptions of an MqttConnection', () => {
       await broker.until(() => broker.of('puback').length === 3);
     });
 
-    it('keeps a bound on what a slow flow holds: QoS 0 is dropped oldest first, QoS 1 stays with the broker', async () => {
+    it('keeps a bound on what a slow flow holds: QoS 0 is dropped oldest first, QoS 1 stays with the broker (S11)', async () => {
       start({}, { hold: { messages: 10, bytes: 1e6 } });
       const one = listen('a', { qos: 1 }, new Collector({ confirms: { window: 1, deadline: 60_000 } }));
       await one.is('subscribed');
@@ -824,7 +824,7 @@ describe('subscriptions of an MqttConnection', () => {
       assert.deepEqual(acknowledged(), []);
     });
 
-    it('bounds what is held for want of acknowledgement, although the broker keeps no limit: it reads on when there is room', async () => {
+    it('bounds what is held for want of acknowledgement, although the broker keeps no limit: it reads on when there is room (S11)', async () => {
       start({}, { hold: { messages: 20, bytes: 1e6 } });
       const one = listen('a', { qos: 1 }, new Collector({ confirms: { window: 1000, deadline: 60_000 } }));
       await one.is('subscribed');
