@@ -116,6 +116,8 @@ export class SubscriptionShare implements Subscription {
 
   /** Nobody came back. */
   abandon(): void {
+    for (const cancel of this.#unconfirmed.values()) cancel();
+    this.#unconfirmed.clear();
     this.#held.clear();
   }
 

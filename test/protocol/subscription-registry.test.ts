@@ -772,6 +772,19 @@ describe('subscriptions of an MqttConnection', () => {
       assert.equal(one.subscription.backlog.unconfirmed, 1, 'too late, and once is enough');
     });
 
+    it('leaves no deadline behind when the connection is closed (C12)', async () => {
+      start();
+      const one = listen('a', { qos: 1 }, new Collector({ confirms }));
+      await one.is('subscribed');
+      publish(3);
+      await one.count(2);
+      await connection.close();
+      assert.equal(clock.timers, 0);
+      one.confirmations[0]?.();
+      await clock.pass(60_000);
+      assert.deepEqual([one.texts.length, { ...one.subscription.backlog }.overdue], [2, 0]);
+    });
+
     it('never acknowledges on another connection than the one it came from (S9)', async () => {
       start({}, { clean: false });
       const one = listen('a', { qos: 1 }, new Collector({ confirms }));
