@@ -68,7 +68,7 @@ describe('a flow that is ten times too slow (S11)', function () {
       const { held, bytes } = slow.subscription.backlog;
       peak.held = Math.max(peak.held, held);
       peak.bytes = Math.max(peak.bytes, bytes);
-      if (number % (messages / 10) === 0) peak.memory = Math.max(peak.memory, buffers() - before);
+      if (number % (messages / 5) === 0) peak.memory = Math.max(peak.memory, buffers() - before);
     }
     return peak;
   }
@@ -136,6 +136,9 @@ describe('a flow that is ten times too slow (S11)', function () {
 /** Bytes outside the heap that somebody still has. */
 function buffers(): number {
   setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+  const collect = runInNewContext('gc') as () => void;
+  // What the first finds is given back while the second begins.
+  collect();
+  collect();
   return process.memoryUsage().arrayBuffers;
 }
