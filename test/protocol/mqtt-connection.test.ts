@@ -540,7 +540,7 @@ describe('MqttConnection', () => {
       });
     });
 
-    /** What would close the connection for every node (C11, P13, reliability finding 6). */
+    /** What would close the connection for every node (C11, P13). */
     const poison: [string, Parameters<MqttConnection['publish']>[0]][] = [
       ['a wildcard', { topic: 'a/#', payload: '' }],
       ['no topic', { topic: '', payload: '' }],
