@@ -4,6 +4,7 @@ import type { BrokerLimits } from './broker-options';
 import type { ProtocolVersion } from './encode-delivery';
 import { checkPacket } from './packet-check';
 import { PacketReader } from './packet-reader';
+import { resetStream } from '../reset-stream';
 
 /** What a connection tells its user. None of it is called after `onClose`. */
 export interface ConnectionEvents {
@@ -152,10 +153,8 @@ export class Connection {
     this.stream.destroy();
   }
 
-  /** Ends with a TCP reset where the stream is a socket. */
   reset(): void {
-    if ('resetAndDestroy' in this.stream) (this.stream.resetAndDestroy as () => void)();
-    else this.stream.destroy();
+    resetStream(this.stream);
   }
 
   /** A fault: the link stays open, nothing is read and nothing is written any more. */

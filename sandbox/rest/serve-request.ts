@@ -11,6 +11,7 @@ import { readRequest, type HttpCall } from './read-request';
 import { errorEntry, failure } from './refusal';
 import type { RequestLog } from './request-log';
 import type { RestAnswer, RestHandler } from './rest-call';
+import { resetStream } from '../reset-stream';
 
 /** What the HTTP door leads to. */
 export interface HttpDoor {
@@ -56,13 +57,13 @@ async function misbehave(
   const delay = latency + jitter * faults.random();
   if (delay > 0) await pause(delay, response);
   if (reset === 'before') {
-    socket.resetAndDestroy();
+    resetStream(socket);
     return;
   }
   const lying = { ...door, rest: lieAboutPages(rest, effect) };
   const answer =
     insteadOf(effect) ?? (await httpAnswer(await answerTo(lying, call), call.headers, assumptions.gzipFrom));
-  if (reset === 'after') socket.resetAndDestroy();
+  if (reset === 'after') resetStream(socket);
   else await spoilResponse(response, answer, effect);
 }
 
