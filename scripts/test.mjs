@@ -1,16 +1,22 @@
 // npm test [-- WORD ...]: builds, runs every suite (or the test files whose path contains one of the words), adds up.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installDebianPackages } from './debian-packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const words = process.argv.slice(2);
 
-/** Each in a process of its own: the Node-RED test helper changes Object.prototype, and a crash must not hide the rest. */
-const suites = ['protocol', 'sandbox', 'nodes', 'package', 'browser'];
+/**
+ * Each suite in a process of its own: the Node-RED test helper changes Object.prototype, and a crash must not hide the rest. Two
+ * lanes beside each other, because the second mostly waits for browsers and for Node-RED to start.
+ */
+const lanes = [
+  ['protocol', 'sandbox', 'nodes'],
+  ['browser', 'package'],
+];
 const suiteSeconds = 420;
 
 const node = (...args) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
@@ -30,50 +36,69 @@ const files = (folder) =>
 
 const scratch = mkdtempSync(join(tmpdir(), 'flespi-test-'));
 const sum = { passed: 0, failed: 0, skipped: 0 };
-for (const suite of suites.filter((folder) => existsSync(join(root, 'test', folder)))) {
-  const specs = files(suite);
-  if (specs.length === 0) continue;
-  console.log(`\n== ${suite}`);
+
+async function runLane(suites) {
+  for (const suite of suites) {
+    const specs = existsSync(join(root, 'test', suite)) ? files(suite) : [];
+    if (specs.length > 0) await runSuite(suite, specs);
+  }
+}
+
+/** What a suite says comes in one piece when it has ended: the suites of the other lane have their say in between. */
+async function runSuite(suite, specs) {
+  console.log(`== ${suite}: ${specs.length} files ...`);
   const counts = join(scratch, `${suite}.json`);
   const began = Date.now();
-  const run = spawnSync(
-    process.execPath,
-    [
-      join(root, 'node_modules/mocha/bin/mocha.js'),
-      '--no-config',
-      '--require=tsx',
-      '--timeout=15000',
-      '--forbid-only',
-      `--reporter=${join(root, 'scripts/counting-reporter.cjs')}`,
-      `--reporter-option=counts=${counts}`,
-      ...specs.map((file) => relative(root, join(root, file))),
-    ],
-    {
-      cwd: root,
-      stdio: 'inherit',
-      timeout: suiteSeconds * 1000,
-      killSignal: 'SIGKILL',
-      env: { ...process.env, FLESPI_TEST_WITHOUT: missing.join(',') },
-    },
-  );
+  const { said, status, how } = await mocha(counts, specs);
   let result = { passed: 0, failed: 0, skipped: 0 };
+  let verdict = '';
   try {
     result = JSON.parse(readFileSync(counts, 'utf8'));
   } catch {
     result.failed = 1;
-    console.log(`The suite ${suite} did not finish (${run.error?.message ?? `exit ${run.status ?? run.signal}`}).`);
+    verdict = `The suite ${suite} did not finish (${how}).\n`;
   }
-  if (run.status !== 0 && result.failed === 0) {
+  if (status !== 0 && result.failed === 0) {
     result.failed = 1;
-    console.log(
-      `The suite ${suite} ended badly although its tests passed (exit ${run.status ?? run.signal}): something was left open or thrown.`,
-    );
+    verdict = `The suite ${suite} ended badly although its tests passed (${how}): something was left open or thrown.\n`;
   }
-  console.log(
-    `== ${suite}: ${result.passed} of ${result.passed + result.failed + result.skipped} in ${Math.round((Date.now() - began) / 1000)} s`,
-  );
+  const all = result.passed + result.failed + result.skipped;
+  const seconds = Math.round((Date.now() - began) / 1000);
+  console.log(`\n== ${suite}\n${said}${verdict}== ${suite}: ${result.passed} of ${all} in ${seconds} s\n`);
   for (const key of Object.keys(sum)) sum[key] += result[key];
 }
+
+function mocha(counts, specs) {
+  return new Promise((resolve) => {
+    const child = spawn(
+      process.execPath,
+      [
+        join(root, 'node_modules/mocha/bin/mocha.js'),
+        '--no-config',
+        '--require=tsx',
+        '--timeout=15000',
+        '--forbid-only',
+        `--reporter=${join(root, 'scripts/counting-reporter.cjs')}`,
+        `--reporter-option=counts=${counts}`,
+        ...(process.stdout.isTTY ? ['--colors'] : []),
+        ...specs,
+      ],
+      {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: suiteSeconds * 1000,
+        killSignal: 'SIGKILL',
+        env: { ...process.env, FLESPI_TEST_WITHOUT: missing.join(',') },
+      },
+    );
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+    child.on('error', (error) => resolve({ said, status: 1, how: error.message }));
+    child.on('close', (status, signal) => resolve({ said, status, how: `exit ${status ?? signal}` }));
+  });
+}
+
+await Promise.all(lanes.map(runLane));
 rmSync(scratch, { recursive: true, force: true });
 
 if (sum.passed + sum.failed === 0)
