@@ -42,7 +42,7 @@ describe('broker: listeners', () => {
       await client.publishAsync('a', 'secret');
       assert.equal(String((await box.take(1))[0]?.payload), 'secret');
       // There is no TCP reset through TLS; it ends all the same.
-      const closed = once(client, 'close');
+      const closed = new Promise<void>((resolve) => void client.once('close', () => resolve()));
       assert.equal(bench.broker.interrupt({ how: 'reset' }), 1);
       await closed;
       await client.endAsync(true);
