@@ -177,8 +177,8 @@ describeWith('chromium', 'dialogs of calls', function () {
     });
   });
   after(async () => {
-    await editor?.close();
     await tap?.close();
+    await editor?.close();
   });
 
   afterEach(async function () {

@@ -23,7 +23,10 @@ export class Editor {
   /** What the console complained of, and errors that nobody caught. */
   readonly complaints: string[] = [];
 
-  private constructor(page: Page) {
+  private constructor(
+    page: Page,
+    private readonly host: Host,
+  ) {
     this.page = page;
     page.setDefaultTimeout(10_000);
     page.on('console', (message) => {
@@ -41,7 +44,7 @@ export class Editor {
     });
     // Where Node-RED 5 keeps what a user chose; Node-RED 4 has no dark side of its own.
     await context.addInitScript(`localStorage.setItem('view-dark-theme', ${json(colorScheme)})`);
-    const editor = new Editor(await context.newPage());
+    const editor = new Editor(await context.newPage(), host);
     await editor.page.goto(host.editor);
     if (host.login) {
       await editor.page.locator('#node-dialog-login-username').fill(host.login.username);
@@ -59,8 +62,10 @@ export class Editor {
     );
     // News from the editor hang over the buttons of dialogs for some seconds; a person would wait or look past them.
     await this.page.addStyleTag({
-      content: '#red-ui-notifications { pointer-events: none; } #red-ui-notifications button { pointer-events: auto; }',
+      content: `#red-ui-notifications { pointer-events: none; } #red-ui-notifications button { pointer-events: auto; }
+        * { transition-duration: 0s !important; animation-duration: 0s !important; }`,
     });
+    await this.evaluate('$.fx.off = true');
   }
 
   /** Closes the tab. Nobody may have complained, save of refusals where a test asked for them. */
@@ -99,12 +104,14 @@ export class Editor {
 
   /** Replaces all flows, those that run and those on the screen, by an empty tab and these nodes. */
   async load(...nodes: readonly object[]): Promise<void> {
+    const starts = this.#starts;
     await this.ask('flows', {
       type: 'POST',
       contentType: 'application/json',
       headers: { 'Node-RED-Deployment-Type': 'full' },
       data: JSON.stringify({ flows: [{ id: 'tab0000000000001', type: 'tab', label: 'test' }, ...nodes] }),
     });
+    await this.#started(starts);
     await this.evaluate('RED.nodes.dirty(false)');
     await this.page.reload();
     await this.ready();
@@ -194,6 +201,7 @@ export class Editor {
       (response) => response.url().endsWith('/flows') && response.request().method() === 'POST',
     );
     await this.page.locator('#red-ui-header-button-deploy').click();
+    const starts = this.#starts;
     const confirm = this.page.locator('.red-ui-notification button.primary');
     await Promise.race([
       answer,
@@ -203,6 +211,17 @@ export class Editor {
         .catch(() => undefined),
     ]);
     assert.equal((await answer).status(), 200);
+    await this.#started(starts);
+  }
+
+  /** How often the flows have started so far. */
+  get #starts(): number {
+    return this.host.nodeRed.log().match(/\] Started (modified )?(flows|nodes)/g)?.length ?? 0;
+  }
+
+  /** The answer to a deploy comes before the flows run. */
+  #started(before: number): Promise<void> {
+    return this.eventually(async () => Promise.resolve(this.#starts > before), true);
   }
 
   /** Asks the runtime as the editor does. */

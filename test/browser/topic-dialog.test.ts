@@ -79,8 +79,8 @@ describeWith('chromium', 'dialog of topics', function () {
     });
   });
   after(async () => {
-    await editor?.close();
     await tap?.close();
+    await editor?.close();
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') await editor.closeDialogs();
