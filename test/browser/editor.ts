@@ -200,8 +200,8 @@ export class Editor {
     const answer = this.page.waitForResponse(
       (response) => response.url().endsWith('/flows') && response.request().method() === 'POST',
     );
-    await this.page.locator('#red-ui-header-button-deploy').click();
     const starts = this.#starts;
+    await this.page.locator('#red-ui-header-button-deploy').click();
     const confirm = this.page.locator('.red-ui-notification button.primary');
     await Promise.race([
       answer,
