@@ -41,7 +41,13 @@ export function nodeStatus(RED: NodeAPI, state: NodeState): NodeStatus {
   if (state.kind === 'done') return {};
   const [fill, shape] = lookOf(state);
   const text = textOf(RED, state);
-  return { fill, shape, text: text.length > longest ? `${text.slice(0, longest)}…` : text };
+  return { fill, shape, text: text.length > longest ? withoutMiddle(text) : text };
+}
+
+/** A sentence says first what it is about, and last what is wrong with it. */
+function withoutMiddle(text: string): string {
+  const end = Math.ceil(longest / 2);
+  return `${text.slice(0, longest - end).trimEnd()} … ${text.slice(-end).trimStart()}`;
 }
 
 function lookOf(state: NodeState): Look {
