@@ -18,6 +18,18 @@ export interface AccountParts {
 }
 
 /**
+ * Subscriptions that a kept session still has, by address and client id: a deploy may remove a node and the account in one go
+ * while the broker is away, and only the account's next instance can tell it.
+ */
+const leftovers = new Map<string, Set<string>>();
+
+function leftoversOf(session: string): Set<string> {
+  const known = leftovers.get(session) ?? new Set();
+  leftovers.set(session, known);
+  return known;
+}
+
+/**
  * One flespi account at work: the HTTP pool, the one MQTT connection, and the pace and retry budget that all its nodes share.
  * Each is made when somebody first needs it, and all end with `close`.
  */
@@ -55,12 +67,14 @@ export class Account {
 
   get mqtt(): MqttConnection {
     const { settings, token, tls, clientId, log } = this.#parts;
+    const ownId = settings.clientId || clientId;
     this.#mqtt ??= new MqttConnection({
       url: settings.mqttUrl,
       token,
       protocolVersion: settings.protocolVersion,
-      clientId: settings.clientId || clientId,
+      clientId: ownId,
       clean: !settings.persistent,
+      ...(settings.persistent && { leftovers: leftoversOf(`${settings.mqttUrl} ${ownId}`) }),
       sessionExpiryInterval: settings.sessionSeconds,
       keepalive: settings.keepaliveSeconds,
       tls,

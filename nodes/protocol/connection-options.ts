@@ -27,6 +27,8 @@ export interface MqttConnectionOptions {
   grace?: number;
   /** Milliseconds until SUBACK. */
   answerTimeout?: number;
+  /** Filters to be given up when the session is resumed: those of an earlier connection with the same client id. */
+  leftovers?: Set<string>;
   /** What is held back for one slow or absent listener. */
   hold?: { messages: number; bytes: number };
   clock?: Clock;

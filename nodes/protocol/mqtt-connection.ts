@@ -67,6 +67,7 @@ export class MqttConnection {
       grace,
       answerTimeout: options.answerTimeout ?? 10_000,
       refusedPause: 300_000,
+      leftovers: options.leftovers ?? new Set(),
       protocolVersion: this.protocolVersion,
       hold: options.hold ?? { messages: 1000, bytes: 16 * 1024 * 1024 },
       receiveMaximum: this.#linkOptions.receiveMaximum,

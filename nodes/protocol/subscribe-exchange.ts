@@ -29,6 +29,8 @@ export interface ExchangeOptions {
   /** Milliseconds after which a refused filter is asked for again on the same link. */
   refusedPause: number;
   protocolVersion: 4 | 5;
+  /** Filters that a kept session may have and nobody wants; may outlive the connection, for the next one of the same session. */
+  leftovers: Set<string>;
 }
 
 /** Reason codes of DISCONNECT that may be a broker's answer to a SUBSCRIBE it cannot bear; 143 surely is. */
@@ -46,8 +48,8 @@ export class SubscribeExchange {
   readonly #wires: () => Iterable<SubscriptionWire>;
   readonly #router: PublicationRouter;
   readonly #timers: Timers;
-  /** Filters given up while there was no link, or whose UNSUBSCRIBE went down with it: a resumed session may still have them. */
-  readonly #leftovers = new Set<string>();
+  /** Given up while there was no link, or with an UNSUBSCRIBE that went down with it. */
+  readonly #leftovers: Set<string>;
   #up: LinkUp | undefined;
   #identifier: number;
   /** SUBSCRIBEs without an answer yet. */
@@ -59,6 +61,7 @@ export class SubscribeExchange {
     this.#wires = wires;
     this.#router = router;
     this.#timers = new Timers(options.clock);
+    this.#leftovers = options.leftovers;
     this.#identifier = 1 + Math.floor(options.random() * firstIdentifiers);
   }
 

@@ -4,7 +4,8 @@ import { describeWith } from '../servers/describe-with';
 import { CallForm, type Doing, type Row } from './call-form';
 import { Editor } from './editor';
 import { flespi, host } from './stage';
-import { startWireTap, type WireTap } from './wire-tap';
+import { tappedEditor, type TappedEditor } from './tapped-editor';
+import type { WireTap } from './wire-tap';
 
 const accountId = 'acc0000000000001';
 
@@ -156,30 +157,18 @@ function pattern(line: string): RegExp {
 describeWith('chromium', 'dialogs of calls', function () {
   this.timeout(30_000);
   let sandbox: Sandbox;
+  let desk: TappedEditor;
   let tap: WireTap;
   let editor: Editor;
   let form: CallForm;
 
   before(async function () {
     this.timeout(300_000);
-    sandbox = await flespi();
-    tap = await startWireTap(sandbox.mqtt);
-    editor = await Editor.open(await host(4));
+    desk = await tappedEditor(accountId);
+    ({ sandbox, tap, editor } = desk);
     form = new CallForm(editor);
-    await editor.load({
-      id: accountId,
-      type: 'flespi-config',
-      region: 'own',
-      restUrl: sandbox.http,
-      mqttUrl: tap.url,
-      tokenSet: true,
-      credentials: { token: sandbox.token },
-    });
   });
-  after(async () => {
-    await tap?.close();
-    await editor?.close();
-  });
+  after(() => desk?.close());
 
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') await editor.closeDialogs();

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Sandbox } from '../../sandbox/sandbox';
 import { describeWith } from '../servers/describe-with';
 import { Editor } from './editor';
-import { flespi, host } from './stage';
+import { host } from './stage';
 import { TopicForm, type Building } from './topic-form';
-import { startWireTap, type WireTap } from './wire-tap';
+import { tappedEditor, type TappedEditor } from './tapped-editor';
+import type { WireTap } from './wire-tap';
 
 const accountId = 'acc0000000000001';
 const devices = 'flespi/message/gw/devices';
@@ -57,31 +57,18 @@ const built: (Building & { title: string; topic: string; sent?: string })[] = [
 
 describeWith('chromium', 'dialog of topics', function () {
   this.timeout(30_000);
-  let sandbox: Sandbox;
+  let desk: TappedEditor;
   let tap: WireTap;
   let editor: Editor;
   let form: TopicForm;
 
   before(async function () {
     this.timeout(300_000);
-    sandbox = await flespi();
-    tap = await startWireTap(sandbox.mqtt);
-    editor = await Editor.open(await host(4));
+    desk = await tappedEditor(accountId);
+    ({ tap, editor } = desk);
     form = new TopicForm(editor);
-    await editor.load({
-      id: accountId,
-      type: 'flespi-config',
-      region: 'own',
-      restUrl: sandbox.http,
-      mqttUrl: tap.url,
-      tokenSet: true,
-      credentials: { token: sandbox.token },
-    });
   });
-  after(async () => {
-    await tap?.close();
-    await editor?.close();
-  });
+  after(() => desk?.close());
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') await editor.closeDialogs();
   });

@@ -703,6 +703,23 @@ describe('subscriptions of an MqttConnection', () => {
       assert.equal(broker.peers.length, 2);
     });
 
+    it('unsubscribes what was given up without a link also when the account is another then, as after a deploy (S7)', async () => {
+      const leftovers = new Set<string>();
+      start({}, { clean: false, leftovers });
+      const [gone, stays] = [listen('gone'), listen('stays')];
+      await Promise.all([gone.is('subscribed'), stays.is('subscribed')]);
+      broker.script = { connect: (peer) => peer.send(connack(0x88)) };
+      broker.last.socket.destroy();
+      while (connection.state.kind === 'connected') await new Promise<void>((resolve) => void setImmediate(resolve));
+      const closing = [gone.subscription.close(true), stays.subscription.close(false), connection.close()];
+      await Promise.all(closing);
+      start({ connect: (peer) => peer.send(connack(0, {}, true)) }, { clean: false, leftovers });
+      await listen('stays').is('subscribed');
+      await broker.until(() => broker.last.of('unsubscribe').length === 1);
+      assert.deepEqual(broker.last.of('unsubscribe')[0]?.unsubscriptions, ['gone']);
+      assert.equal(leftovers.size, 0);
+    });
+
     it('leaves a persistent session as it is when the connection is closed', async () => {
       start({}, { clean: false });
       const one = listen('a', { qos: 1 });
