@@ -76,7 +76,8 @@ function mocha(counts, specs) {
         join(root, 'node_modules/mocha/bin/mocha.js'),
         '--no-config',
         '--require=tsx',
-        '--timeout=15000',
+        // Twice what the slowest takes alone: the other lane wants its share.
+        '--timeout=30000',
         '--forbid-only',
         `--reporter=${join(root, 'scripts/counting-reporter.cjs')}`,
         `--reporter-option=counts=${counts}`,
