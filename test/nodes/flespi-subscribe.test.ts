@@ -415,7 +415,7 @@ describe('flespi-subscribe', () => {
 });
 
 /** Looks again and again; for what no event tells. */
-async function until(condition: () => boolean, milliseconds = 5000): Promise<void> {
+async function until(condition: () => boolean, milliseconds = 10_000): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!condition()) {
     if (performance.now() > end) throw new Error('not in time');

@@ -68,12 +68,12 @@ export class Sink {
   }
 
   /** The first message that fits, of the past or the future. */
-  async next(fits: (msg: Message) => boolean = () => true, milliseconds = 5000): Promise<Message> {
+  async next(fits: (msg: Message) => boolean = () => true, milliseconds = 10_000): Promise<Message> {
     await this.until((messages) => messages.some(fits), milliseconds);
     return this.messages.find(fits) as Message;
   }
 
-  until(enough: (messages: Message[]) => boolean, milliseconds = 5000): Promise<Message[]> {
+  until(enough: (messages: Message[]) => boolean, milliseconds = 10_000): Promise<Message[]> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         if (!enough(this.messages)) return;
