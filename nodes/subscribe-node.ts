@@ -111,6 +111,8 @@ export class SubscribeNode {
         return;
       case 'subscribe': {
         const requests = (await this.#topicsOf(msg)).map((options) => topicRequest(options, this.#cid));
+        // A deploy may have come while a context was asked; nobody would end what is begun now.
+        if (signal.aborted) return;
         await this.#confirmed(
           requests.map((request) => subscriptions.add(request)),
           signal,

@@ -1,5 +1,6 @@
 import { isPlace, placesOf } from '../protocol/topic.ts';
 import { plain } from './plain.mts';
+import { text } from './text.mts';
 import { typedField } from './typed-field.mts';
 
 const sources = ['msg', 'flow', 'global', 'env'];
@@ -17,16 +18,16 @@ export interface PlaceFieldOptions {
  * already, with its label. Returns how to put a text in.
  */
 export function placeField(input: JQuery, { value, complete, changed }: PlaceFieldOptions): (text: string) => void {
-  const asText: TypedInputType = { value: 'str', label: 'text', icon: 'red/images/typedInput/az.svg' };
+  const asText: TypedInputType = { value: 'str', label: text('call.asText'), icon: 'red/images/typedInput/az.svg' };
   if (complete) asText.autoComplete = complete;
   const source = sourceOf(value);
   typedField(input, { default: source.type, types: [asText, ...sources] });
   input.typedInput('type', source.type);
   input.typedInput('value', source.value);
   input.on('change', () => changed(placeFor(input.typedInput('type'), plain(input.typedInput('value')))));
-  return (text) => {
+  return (put) => {
     input.typedInput('type', 'str');
-    input.typedInput('value', text);
+    input.typedInput('value', put);
     input.trigger('change');
   };
 }

@@ -213,7 +213,7 @@ function hintFor(kind: string, slot: string): string {
 
 function typesFor(kind: string, slot: string): (string | TypedInputType)[] {
   if (kind === 'typed') return dynamic;
-  const plain: TypedInputType = { value: 'str', label: 'text', icon: 'red/images/typedInput/az.svg' };
+  const plain: TypedInputType = { value: 'str', label: text('call.asText'), icon: 'red/images/typedInput/az.svg' };
   if (kind === 'ids' && slot === 'parameters') plain.autoComplete = (typed) => suggestFields(typed, fieldsOfSlot(slot));
   return [plain, ...dynamic];
 }
