@@ -135,8 +135,11 @@ function openQuote(part: string): string {
   return open;
 }
 
-/** As people write it. */
+/** As it would be written in JSON, which reads alike in every language; never throws. */
 function shown(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
-  return shorten(typeof value === 'string' ? `"${value}"` : String(value));
+  try {
+    return shorten(JSON.stringify(value) ?? String(value));
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }

@@ -96,6 +96,25 @@ describe('places in topics', () => {
     });
   }
 
+  it('are shown with their value as JSON, whatever it is', () => {
+    const loop: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+    loop['loop'] = loop;
+    /** [value, how the error shows it]. */
+    const values: [unknown, string][] = [
+      ['a/b', '"a/b"'],
+      [[1, 2], '[1,2]'],
+      [{ id: 1 }, '{"id":1}'],
+      [10n, '[object BigInt]'],
+      [loop, '[object Object]'],
+    ];
+    for (const [value, wanted] of values) {
+      assert.throws(
+        () => fillAll('a/{{x}}', value),
+        (error: FlespiError) => error.params['value'] === wanted && error.params['place'] === '{{x}}',
+      );
+    }
+  });
+
   it('never make a topic wider, nor a condition another one, whatever the value', () => {
     const value = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.double(), fc.integer(), fc.anything());
     const templates = [
