@@ -1,10 +1,10 @@
+import { isPlace, needsMessage, withStandIns } from '../protocol/topic.ts';
 import { plain } from './plain.mts';
 import { expressionMistake, sentenceOf } from './error-sentence.mts';
 import { expressionHelp } from './expression-help.mts';
 import { messageParameters, suggestFields } from './field-names.mts';
 import { canPick, itemPicker } from './item-picker.mts';
 import { placeField } from './place-field.mts';
-import { needsMessage, withStandIns } from '../protocol/topic.ts';
 import { packageName } from './text.mts';
 import { isOpen, levelWords, topicDirectory, type TopicCategory } from './topic-directory.mts';
 import { draftOf, modelOf, newModel, topicOf, type TopicModel } from './topic-model.mts';
@@ -208,10 +208,11 @@ class TopicRowForm {
     button.on('click', () => {
       if (line.next('.flespi-picker').length > 0) return;
       button.attr('aria-expanded', 'true');
+      // A place is not among the items, and whoever picks wants them instead of it.
       const chosen = ids()
         .split(',')
         .map((id) => id.trim())
-        .filter(Boolean);
+        .filter((id) => id !== '' && !isPlace(id));
       const panel = itemPicker({
         slot,
         account: this.#account(),

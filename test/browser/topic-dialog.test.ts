@@ -222,7 +222,7 @@ describeWith('chromium', 'dialog of topics', function () {
 
     it('devices are chosen from the account', async () => {
       await fresh('pick');
-      await form.open(0);
+      await form.build(0, { typed: { Devices: ['msg', 'payload.device'] } });
       await form.line(0, 'Devices').getByRole('button', { name: 'Choose from the account' }).click();
       const panel = editor.page.locator('.flespi-picker');
       await panel.getByRole('checkbox').nth(1).check();
